@@ -1,0 +1,352 @@
+"""Schema `market`: cards, trades, bars, verdicts, quarantine, product map, dirty set.
+
+Where this mends the seed's DDL:
+- `trades` is partitioned by `ts`, so `ts` has to be in its key. `trade_id` is a 64-bit hash of
+  the sale's natural key: (trade_id, ts) is the only unique key. An identity column is not
+  inherited by partitions, and a second unique key halves the load.
+- Cards and grades are checked in staging, so `trades` and `prices_daily` carry no foreign key.
+- A card's identity has edition, finish and language; no other table has a variant column.
+- Event time (`ts`, `day`) and knowledge time (`known_at`) are two columns everywhere.
+
+Revision: 0001
+"""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+CATALOG = """
+create table market.games (
+  game text primary key,
+  name text not null
+);
+insert into market.games values ('pokemon', 'Pokémon'), ('mtg', 'Magic: The Gathering');
+
+create table market.sets (
+  set_id text primary key,
+  game text not null references market.games,
+  name text not null,
+  series text,
+  release_date date,
+  printed_total int,
+  total int
+);
+
+create table market.cards (
+  card_id text primary key,
+  game text not null references market.games,
+  set_id text not null references market.sets,
+  name text not null,
+  number text not null,
+  edition text not null default 'unlimited',
+  finish text not null default 'default',
+  language text not null default 'en',
+  rarity text,
+  supertype text,
+  subtypes text[] not null default '{}',
+  artist text,
+  image_small text,
+  image_large text,
+  search_text text not null default '',
+  unique (game, set_id, number, edition, finish, language)
+);
+
+create table market.grades (
+  grade_code text primary key,
+  company text,
+  scale numeric(3, 1),
+  qualifier text,
+  description text not null
+);
+
+create table market.product_map (
+  source text not null,
+  product text not null,
+  valid_from timestamptz not null default '-infinity',
+  valid_to timestamptz not null default 'infinity',
+  card_id text not null references market.cards,
+  grade_code text references market.grades,
+  confidence numeric(4, 3) not null check (confidence between 0 and 1),
+  evidence text not null,
+  actor text not null,
+  known_at timestamptz not null default now(),
+  primary key (source, product, valid_from),
+  check (valid_from < valid_to)
+);
+comment on column market.product_map.grade_code is 'null: the sale itself states its grade';
+"""
+
+TRADES = """
+create table market.trades (
+  trade_id bigint not null,
+  ts timestamptz not null,
+  card_id text not null,
+  grade_code text not null,
+  source text not null,
+  source_sale_id text,
+  price_cents int not null check (price_cents > 0),
+  currency text not null default 'USD' check (currency = 'USD'),
+  seller text,
+  url text,
+  known_at timestamptz not null,
+  loaded_at timestamptz not null default now(),
+  meta jsonb not null default '{}',
+  primary key (trade_id, ts)
+) partition by range (ts);
+create index trades_instrument_ts on market.trades (card_id, grade_code, ts);
+create index trades_source_ts on market.trades (source, ts);
+comment on column market.trades.currency is 'of price_cents; the original amount and currency are in meta';
+comment on column market.trades.known_at is 'when the sale could first be known';
+
+create table market.trade_revisions (
+  revision_id bigint generated always as identity primary key,
+  trade_id bigint not null,
+  ts timestamptz not null,
+  known_at timestamptz not null,
+  action text not null check (action in ('revoked', 'corrected', 'reinstated')),
+  before jsonb,
+  after jsonb,
+  reason text not null,
+  actor text not null,
+  unique (trade_id, known_at, action)
+);
+comment on table market.trade_revisions is
+  'append-only: what was later learned about an old sale; trades holds the latest belief';
+
+create table market.reported_prices (
+  report_id bigint not null,
+  day date not null,
+  card_id text not null,
+  grade_code text not null,
+  kind text not null check (kind in ('quote', 'bar')),
+  source text not null,
+  price_cents int not null check (price_cents > 0),
+  high_cents int,
+  low_cents int,
+  units int not null default 0 check (units >= 0),
+  known_at timestamptz not null,
+  loaded_at timestamptz not null default now(),
+  meta jsonb not null default '{}',
+  primary key (report_id, day),
+  check (kind = 'bar' or units = 0)
+) partition by range (day);
+create index reported_prices_instrument_day on market.reported_prices (card_id, grade_code, day);
+comment on table market.reported_prices is
+  'prices a source states itself with no single sale behind: quotes, and its own daily bars';
+
+create table market.outlier_verdicts (
+  verdict_id bigint generated always as identity primary key,
+  subject text not null check (subject in ('trade', 'report')),
+  subject_id bigint not null,
+  card_id text not null,
+  grade_code text not null,
+  event_at timestamptz not null,
+  known_at timestamptz not null,
+  verdict text not null check (verdict in ('outlier', 'kept', 'confirmed', 'rejected')),
+  rule text not null,
+  fence_low_cents int,
+  fence_high_cents int,
+  actor text not null default 'rule'
+);
+create index outlier_verdicts_instrument
+  on market.outlier_verdicts (card_id, grade_code, subject, subject_id, known_at desc, verdict_id desc);
+comment on table market.outlier_verdicts is
+  'append-only: each change of verdict is a row; no row means kept';
+"""
+
+BARS = """
+create table market.prices_daily (
+  card_id text not null,
+  grade_code text not null,
+  day date not null,
+  kind text not null check (kind in ('trade', 'quote', 'bar')),
+  open_cents int not null,
+  high_cents int not null,
+  low_cents int not null,
+  close_cents int not null,
+  volume int not null check (volume >= 0),
+  known_at timestamptz not null,
+  primary key (card_id, grade_code, day, kind),
+  check (low_cents <= least(open_cents, close_cents)),
+  check (high_cents >= greatest(open_cents, close_cents))
+) partition by range (day);
+create index prices_daily_latest
+  on market.prices_daily (card_id, grade_code, day desc) include (close_cents, volume);
+comment on column market.prices_daily.known_at is 'when this version of the bar could first be known';
+
+create table market.prices_daily_history (
+  card_id text not null,
+  grade_code text not null,
+  day date not null,
+  kind text not null,
+  known_at timestamptz not null,
+  superseded_at timestamptz not null,
+  open_cents int not null,
+  high_cents int not null,
+  low_cents int not null,
+  close_cents int not null,
+  volume int not null,
+  reason text not null,
+  primary key (card_id, grade_code, day, kind, known_at, superseded_at)
+);
+comment on table market.prices_daily_history is
+  'append-only: versions of bars that later knowledge replaced or removed';
+"""
+
+WORK = """
+create table market.quarantine (
+  quarantine_id bigint primary key,
+  source text not null,
+  raw_key text not null,
+  line int not null,
+  reason text not null,
+  detail text not null default '',
+  raw jsonb not null,
+  first_seen_at timestamptz not null default now(),
+  resolved_at timestamptz
+);
+create index quarantine_open on market.quarantine (source, reason) where resolved_at is null;
+comment on column market.quarantine.quarantine_id is
+  'hash of (raw_key, line, reason): replaying a file adds nothing';
+
+create table market.loads (
+  source text not null,
+  day date not null,
+  job text not null,
+  rows_read int not null,
+  rows_written int not null,
+  rows_quarantined int not null,
+  finished_at timestamptz not null default now(),
+  cursor text,
+  primary key (source, day, job)
+);
+
+create table market.dirty (
+  stage text not null check (stage in ('bars', 'curated', 'signals')),
+  card_id text not null,
+  grade_code text not null,
+  day date not null,
+  as_of date not null,
+  generation int not null default 1,
+  marked_at timestamptz not null default now(),
+  primary key (stage, card_id, grade_code, day, as_of)
+);
+comment on table market.dirty is
+  'work to do: written by the producer in its own transaction, deleted by the consumer for the
+   generation it saw; an Airflow asset event is only the wake-up';
+alter table market.dirty enable row level security;
+create policy dirty_ingestion on market.dirty to ingestion using (true) with check (true);
+create policy dirty_signals on market.dirty to signals_svc
+  using (stage = 'signals') with check (stage = 'signals');
+"""
+
+PARTITIONS = """
+create function market.ensure_month_partitions(parent text, first date, last date)
+returns int language plpgsql security definer
+set search_path = pg_catalog, market as $$
+declare
+  month date := date_trunc('month', first)::date;
+  part text;
+  made int := 0;
+begin
+  if parent not in ('trades', 'prices_daily', 'reported_prices') then
+    raise exception 'market.% is not partitioned by month', parent;
+  end if;
+  if last < first or last > first + interval '60 years' then
+    raise exception 'refusing to create partitions from % to %', first, last;
+  end if;
+  while month <= last loop
+    part := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+    if to_regclass('market.' || part) is null then
+      begin
+        execute format('create table market.%I partition of market.%I for values from (%L) to (%L)',
+                       part, parent,
+                       to_char(month, 'YYYY-MM-DD') || case when parent = 'trades' then ' 00:00:00+00' else '' end,
+                       to_char(month + interval '1 month', 'YYYY-MM-DD')
+                         || case when parent = 'trades' then ' 00:00:00+00' else '' end);
+        made := made + 1;
+      exception when duplicate_table then
+        null; -- another job made it between the look and the create
+      end;
+    end if;
+    month := (month + interval '1 month')::date;
+  end loop;
+  return made;
+end
+$$;
+revoke all on function market.ensure_month_partitions(text, date, date) from public;
+grant execute on function market.ensure_month_partitions(text, date, date) to ingestion;
+"""
+
+GRANTS = """
+grant usage on schema market to ingestion, signals_svc, api_gw;
+grant select, insert, update, delete on all tables in schema market to ingestion;
+revoke update, delete on market.trade_revisions, market.outlier_verdicts,
+  market.prices_daily_history from ingestion;
+revoke insert, update, delete on market.games, market.grades from ingestion;
+grant select on market.games, market.sets, market.cards, market.grades, market.prices_daily,
+  market.prices_daily_history, market.trades, market.outlier_verdicts to signals_svc, api_gw;
+grant select, insert, update, delete on market.dirty to signals_svc;
+grant references on market.cards, market.grades to signals_owner;
+grant usage on schema market to signals_owner;
+"""
+
+SEARCH = """
+create index cards_search_trgm on market.cards using gin (search_text public.gin_trgm_ops);
+create index cards_set_number on market.cards (set_id, number);
+"""
+
+GRADED_COMPANIES = ("psa", "cgc", "bgs", "sgc", "any")
+
+
+def grade_rows() -> str:
+    """The grading scales: half steps 1 to 10 a company, qualifiers, conditions of ungraded cards."""
+    rows = [
+        "('raw', null, null, null, 'Ungraded, near mint or not stated')",
+        "('raw-lightly-played', null, null, null, 'Ungraded, lightly played')",
+        "('raw-played', null, null, null, 'Ungraded, played')",
+        "('raw-poor', null, null, null, 'Ungraded, poor')",
+        "('raw-pooled', null, null, null, 'Ungraded, all conditions pooled by the source')",
+    ]
+    for company in GRADED_COMPANIES:
+        label = "an unnamed company" if company == "any" else company.upper()
+        for half in range(2, 21):
+            scale = half / 2
+            rows.append(
+                f"('{company}{scale:g}', '{company}', {scale}, null, 'Graded {scale:g} by {label}')"
+            )
+    for qualifier, words in (
+        ("oc", "off centre"), ("mk", "marked"), ("st", "stained"),
+        ("pd", "print defect"), ("of", "out of focus"), ("mc", "miscut"),
+    ):
+        for half in range(2, 20):
+            scale = half / 2
+            rows.append(
+                f"('psa{scale:g}-{qualifier}', 'psa', {scale}, '{qualifier}',"
+                f" 'Graded {scale:g} by PSA with qualifier: {words}')"
+            )
+    for company in ("psa", "cgc", "bgs", "sgc"):
+        rows.append(f"('{company}-authentic', '{company}', null, 'authentic', 'Authentic, no grade')")
+    return "insert into market.grades values " + ", ".join(rows) + ";"
+
+
+def upgrade() -> None:
+    # `pg_trgm` is a trusted extension: the database's owner may create it.
+    op.execute("create extension if not exists pg_trgm with schema public")
+    op.execute("create extension if not exists unaccent with schema public")
+    op.execute("create schema market authorization migrations")
+    op.execute("alter schema market owner to market_owner")
+    op.execute("set local role market_owner")
+    for block in (CATALOG, TRADES, BARS, WORK, PARTITIONS, GRANTS, SEARCH):
+        op.execute(block)
+    op.execute(grade_rows())
+    op.execute("reset role")
+
+
+def downgrade() -> None:
+    op.execute("set local role market_owner")
+    op.execute("drop schema market cascade")
+    op.execute("reset role")

@@ -1,0 +1,188 @@
+"""Schema `signals`: features, forecasts, signals, models and which model serves.
+
+Revision: 0002, after 0001
+"""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+MODELS = """
+create table signals.models (
+  model_version text primary key,
+  family text not null check (family in ('ewma', 'classifier')),
+  created_at timestamptz not null,
+  trained_through timestamptz not null,
+  feature_version text not null,
+  artifact_key text,
+  sha256 text,
+  metrics jsonb not null default '{}'
+);
+comment on column signals.models.trained_through is
+  'latest knowledge the model has seen: it may only speak as of this moment or later';
+
+create table signals.promotions (
+  promotion_id bigint generated always as identity primary key,
+  family text not null,
+  model_version text not null references signals.models,
+  stage text not null check (stage in ('production', 'rejected', 'retired')),
+  at timestamptz not null,
+  actor text not null,
+  reason text not null
+);
+create index promotions_latest on signals.promotions (family, at desc, promotion_id desc);
+comment on table signals.promotions is 'append-only: which model serves, since when and why';
+"""
+
+FEATURES = """
+create table signals.features_daily (
+  card_id text not null,
+  grade_code text not null,
+  day date not null,
+  feature_version text not null,
+  series text not null check (series in ('trade', 'bar', 'quote')),
+  raw jsonb not null,
+  normalized jsonb not null,
+  recency_days int not null,
+  bars_365 int not null,
+  close_cents int not null,
+  fingerprint text not null,
+  computed_at timestamptz not null default now(),
+  primary key (card_id, grade_code, day, feature_version, fingerprint)
+) partition by range (day);
+comment on column signals.features_daily.fingerprint is
+  'hash of the bars that went in: a rebuild on later knowledge is a new row, never an edit';
+
+create table signals.features_latest (
+  card_id text not null references market.cards,
+  grade_code text not null references market.grades,
+  asof_ts timestamptz not null,
+  feature_version text not null,
+  features jsonb not null,
+  recency_days int not null default 0,
+  primary key (card_id, grade_code)
+);
+
+create table signals.forecasts (
+  card_id text not null,
+  grade_code text not null,
+  horizon_days int not null check (horizon_days > 0),
+  asof_ts timestamptz not null,
+  model_version text not null,
+  q10 double precision not null,
+  q50 double precision not null,
+  q90 double precision not null,
+  fingerprint text not null,
+  check (q10 <= q50 and q50 <= q90),
+  primary key (card_id, grade_code, horizon_days, asof_ts, model_version)
+);
+comment on table signals.forecasts is 'quantiles of the log return over horizon_days';
+"""
+
+SIGNALS = """
+create table signals.signals (
+  signal_id bigint generated always as identity primary key,
+  card_id text not null references market.cards,
+  grade_code text not null references market.grades,
+  horizon_days int not null default 90,
+  asof_ts timestamptz not null,
+  model_version text not null,
+  feature_version text not null,
+  action text not null check (action in ('BUY', 'HOLD', 'SELL')),
+  conviction numeric not null check (conviction >= 0 and conviction <= 1),
+  expected_return numeric,
+  risk numeric,
+  utility numeric,
+  utility_sell numeric,
+  p_buy numeric,
+  p_hold numeric,
+  p_sell numeric,
+  price_cents int not null,
+  series text not null,
+  reasons jsonb not null,
+  features jsonb not null,
+  fingerprint text not null,
+  known_at timestamptz not null default now(),
+  unique (card_id, grade_code, horizon_days, asof_ts, model_version)
+);
+create index signals_instrument_asof on signals.signals (card_id, grade_code, asof_ts desc);
+create index signals_asof_utility on signals.signals (asof_ts desc, horizon_days, utility desc);
+comment on column signals.signals.fingerprint is 'hash of the frozen inputs: same inputs, same bytes';
+
+create table signals.flips (
+  card_id text not null,
+  grade_code text not null,
+  horizon_days int not null,
+  asof_ts timestamptz not null,
+  model_version text not null,
+  from_action text not null,
+  to_action text not null,
+  conviction numeric not null,
+  published_at timestamptz,
+  primary key (card_id, grade_code, horizon_days, asof_ts, model_version)
+);
+create index flips_unpublished on signals.flips (asof_ts) where published_at is null;
+comment on table signals.flips is
+  'outbox: written with its signal, marked once the bus has taken it';
+"""
+
+PARTITIONS = """
+create function signals.ensure_month_partitions(parent text, first date, last date)
+returns int language plpgsql security definer
+set search_path = pg_catalog, signals as $$
+declare
+  month date := date_trunc('month', first)::date;
+  part text;
+  made int := 0;
+begin
+  if parent <> 'features_daily' then
+    raise exception 'signals.% is not partitioned by month', parent;
+  end if;
+  if last < first or last > first + interval '60 years' then
+    raise exception 'refusing to create partitions from % to %', first, last;
+  end if;
+  while month <= last loop
+    part := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+    if to_regclass('signals.' || part) is null then
+      begin
+        execute format('create table signals.%I partition of signals.%I for values from (%L) to (%L)',
+                       part, parent, month, (month + interval '1 month')::date);
+        made := made + 1;
+      exception when duplicate_table then
+        null; -- another job made it between the look and the create
+      end;
+    end if;
+    month := (month + interval '1 month')::date;
+  end loop;
+  return made;
+end
+$$;
+revoke all on function signals.ensure_month_partitions(text, date, date) from public;
+grant execute on function signals.ensure_month_partitions(text, date, date) to signals_svc;
+"""
+
+GRANTS = """
+grant usage on schema signals to signals_svc, api_gw;
+grant select, insert, update, delete on all tables in schema signals to signals_svc;
+revoke update, delete on signals.models, signals.promotions, signals.features_daily from signals_svc;
+grant select on signals.signals, signals.forecasts, signals.features_latest, signals.models,
+  signals.promotions, signals.flips to api_gw;
+"""
+
+
+def upgrade() -> None:
+    op.execute("create schema signals authorization migrations")
+    op.execute("alter schema signals owner to signals_owner")
+    op.execute("set local role signals_owner")
+    for block in (MODELS, FEATURES, SIGNALS, PARTITIONS, GRANTS):
+        op.execute(block)
+    op.execute("reset role")
+
+
+def downgrade() -> None:
+    op.execute("set local role signals_owner")
+    op.execute("drop schema signals cascade")
+    op.execute("reset role")
