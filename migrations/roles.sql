@@ -11,14 +11,15 @@ begin
   end loop;
   foreach name in array array['migrations', 'ingestion', 'signals_svc', 'api_gw'] loop
     if not exists (select from pg_roles where rolname = name) then
-      execute format('create role %I login nosuperuser nocreatedb nocreaterole nobypassrls', name);
+      execute format(
+        'create role %I login nosuperuser nocreatedb nocreaterole nobypassrls', name);
     end if;
   end loop;
 end
 $$;
 
--- `noinherit`: a migration has to say `set role` before it touches what an owner owns.
-grant market_owner, signals_owner to migrations with inherit false, set true;
+-- A migration still says `set role`, so that what it creates belongs to the owner.
+grant market_owner, signals_owner to migrations;
 
 -- A forgotten transaction or a bad plan must not hold locks that others wait for.
 alter role migrations set lock_timeout = '4s';

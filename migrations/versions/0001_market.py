@@ -337,8 +337,7 @@ def upgrade() -> None:
     # `pg_trgm` is a trusted extension: the database's owner may create it.
     op.execute("create extension if not exists pg_trgm with schema public")
     op.execute("create extension if not exists unaccent with schema public")
-    op.execute("create schema market authorization migrations")
-    op.execute("alter schema market owner to market_owner")
+    op.execute("create schema market authorization market_owner")
     op.execute("set local role market_owner")
     for block in (CATALOG, TRADES, BARS, WORK, PARTITIONS, GRANTS, SEARCH):
         op.execute(block)

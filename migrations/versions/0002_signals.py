@@ -174,8 +174,7 @@ grant select on signals.signals, signals.forecasts, signals.features_latest, sig
 
 
 def upgrade() -> None:
-    op.execute("create schema signals authorization migrations")
-    op.execute("alter schema signals owner to signals_owner")
+    op.execute("create schema signals authorization signals_owner")
     op.execute("set local role signals_owner")
     for block in (MODELS, FEATURES, SIGNALS, PARTITIONS, GRANTS):
         op.execute(block)
