@@ -9,6 +9,7 @@ URL_VARIABLE = "MIGRATIONS_DATABASE_URL"
 
 
 def run() -> None:
+    """Upgrade or downgrade as alembic was told."""
     url = os.environ.get(URL_VARIABLE)
     if not url:
         raise SystemExit(f"{URL_VARIABLE} is not set: give it the URL of the role `migrations`.")

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, the dirty set, and the two sanctioned read models."""

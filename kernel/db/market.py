@@ -1,0 +1,48 @@
+"""Read model of schema `market` for other packages: bars as they were known at a moment."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import polars as pl
+import psycopg
+from polars.datatypes import DataType, DataTypeClass
+
+BAR_SCHEMA: Mapping[str, DataTypeClass | DataType] = {
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "kind": pl.String,
+    "day": pl.Date,
+    "open_cents": pl.Int64,
+    "high_cents": pl.Int64,
+    "low_cents": pl.Int64,
+    "close_cents": pl.Int64,
+    "volume": pl.Int64,
+    "known_at": pl.Datetime("us", "UTC"),
+}
+
+# The current version if it was known by then, else the version that stood then.
+BARS_AS_OF = """
+with known as (
+  select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents,
+    volume, known_at
+  from market.prices_daily
+  where day between %(first)s and %(last)s and known_at <= %(as_of)s
+  union all
+  select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents,
+    volume, known_at
+  from market.prices_daily_history
+  where day between %(first)s and %(last)s and known_at <= %(as_of)s and superseded_at > %(as_of)s
+)
+select * from known order by card_id, grade_code, kind, day
+"""
+
+
+def bars_as_of(
+    connection: psycopg.Connection, *, as_of: datetime, first: date, last: date
+) -> pl.DataFrame:
+    """Daily bars of all instruments with first <= day <= last, as known at `as_of` (aware UTC).
+
+    Columns as BAR_SCHEMA, sorted by card_id, grade_code, kind, day. Prices in US cents.
+    """
+    rows = connection.execute(BARS_AS_OF, {"as_of": as_of, "first": first, "last": last}).fetchall()
+    return pl.DataFrame(rows, schema=BAR_SCHEMA, orient="row")
