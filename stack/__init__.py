@@ -1,0 +1,1 @@
+"""Owns the embedded local stack: real servers under a supervisor. Production runs none of it."""

@@ -1,0 +1,1 @@
+"""Creates in empty servers what the platform expects. Everything here can be repeated."""
