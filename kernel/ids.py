@@ -46,6 +46,6 @@ def hash64(*parts: object) -> int:
 
     About 3e-6 expected collisions among ten million keys; fits a PostgreSQL bigint.
     """
-    text = "|".join("" if part is None else str(part) for part in parts)
+    text = "\x1f".join("" if part is None else str(part) for part in parts)
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -319,8 +319,12 @@ def grade_rows() -> str:
                 f"('{company}{scale:g}', '{company}', {scale}, null, 'Graded {scale:g} by {label}')"
             )
     for qualifier, words in (
-        ("oc", "off centre"), ("mk", "marked"), ("st", "stained"),
-        ("pd", "print defect"), ("of", "out of focus"), ("mc", "miscut"),
+        ("oc", "off centre"),
+        ("mk", "marked"),
+        ("st", "stained"),
+        ("pd", "print defect"),
+        ("of", "out of focus"),
+        ("mc", "miscut"),
     ):
         for half in range(2, 20):
             scale = half / 2
@@ -329,7 +333,9 @@ def grade_rows() -> str:
                 f" 'Graded {scale:g} by PSA with qualifier: {words}')"
             )
     for company in ("psa", "cgc", "bgs", "sgc"):
-        rows.append(f"('{company}-authentic', '{company}', null, 'authentic', 'Authentic, no grade')")
+        rows.append(
+            f"('{company}-authentic', '{company}', null, 'authentic', 'Authentic, no grade')"
+        )
     return "insert into market.grades values " + ", ".join(rows) + ";"
 
 

@@ -1,0 +1,118 @@
+"""`job()`: one task runs one command, `python -m <package> job <name> --options`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Asset, BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+EXIT_RETRY = 75  # EX_TEMPFAIL: the job says that something outside did not answer
+EXIT_USAGE = 2
+GRACE_S = 10
+
+RETRIES: Mapping[str, Any] = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=5),
+    "execution_timeout": timedelta(minutes=30),
+}
+
+
+def argv_of(package: str, name: str, options: Mapping[str, str]) -> list[str]:
+    """The job's command line; an option that rendered to nothing is left out."""
+    argv = [os.environ["JOB_PYTHON"], "-m", package, "job", name]
+    for key, value in options.items():
+        text = str(value)
+        if text not in ("", "None"):
+            argv += [f"--{key.replace('_', '-')}", text]
+    return argv
+
+
+def environment_of(context: Mapping[str, Any]) -> dict[str, str]:
+    """The job's environment: this process's without Airflow's own, plus the run it belongs to."""
+    kept = {key: value for key, value in os.environ.items() if "AIRFLOW" not in key}
+    task = context["ti"]
+    return kept | {
+        "RUN_ID": str(context["dag_run"].run_id),
+        "JOB_ID": f"{task.dag_id}.{task.task_id}",
+        "ATTEMPT": str(task.try_number),
+    }
+
+
+class JobOperator(BaseOperator):
+    """Runs a job in a process group of its own, streams its output, maps its exit code.
+
+    Exit 0 returns the job's summary (the JSON of its last line), 75 is retried, anything else is
+    final. Killing the task kills the group.
+    """
+
+    template_fields: Sequence[str] = ("options",)
+    ui_color = "#e8f0fe"
+
+    def __init__(self, *, package: str, name: str, options: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.package = package
+        self.name = name
+        self.options = options
+        self._process: subprocess.Popen[str] | None = None
+
+    def execute(self, context: Any) -> Any:
+        """Run the job to its end; AirflowException asks for a retry, AirflowFailException ends."""
+        argv = argv_of(self.package, self.name, self.options)
+        self.log.info("running %s", argv[1:])
+        last, said = "", ""
+        with subprocess.Popen(
+            argv,
+            env=environment_of(context),
+            cwd=os.environ["PRICER_HOME"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            bufsize=1,
+            start_new_session=True,
+        ) as process:
+            self._process = process
+            assert process.stdout is not None  # noqa: S101 (stdout=PIPE above)
+            for line in process.stdout:
+                last = line.rstrip("\n")
+                said = last if last and not last.startswith("{") else said
+                self.log.info("%s", last)
+        if process.returncode == 0:
+            return json.loads(last) if last.startswith("{") else None
+        message = f"{self.package} {self.name} left with {process.returncode}: {said or last}"
+        if process.returncode == EXIT_RETRY:
+            raise AirflowException(message)
+        raise AirflowFailException(message)
+
+    def on_kill(self) -> None:
+        """End the job's whole process group, politely first."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def job(
+    package: str, name: str, /, *, outlets: Sequence[Asset] = (), **options: str
+) -> JobOperator:
+    """A task named after its job. Options are Jinja templates; an empty one is not passed."""
+    return JobOperator(
+        task_id=name,
+        package=package,
+        name=name,
+        options=options,
+        outlets=list(outlets),
+        **RETRIES,
+    )
