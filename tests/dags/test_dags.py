@@ -1,0 +1,88 @@
+"""The DAGs parse, serialise, and are wired as the platform says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHAINS = {
+    "dag_ingest_market": ["fetch", "validate", "load_trades"],
+    "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
+    "dag_features_signals": ["build_features", "infer", "publish"],
+    "dag_train_models": ["train", "promote"],
+}
+OUTLETS = {
+    "dag_ingest_market": {"trades"},
+    "dag_prices_ohlcv": {"prices"},
+    "dag_features_signals": {"signals"},
+    "dag_train_models": {"model"},
+}
+
+
+def test_every_dag_imports(dag_bag: Any) -> None:
+    assert dag_bag.import_errors == {}
+    assert set(CHAINS) <= set(dag_bag.dags)
+
+
+@pytest.mark.parametrize("dag_id", CHAINS)
+def test_tasks_follow_each_other_in_the_stated_order(dag_bag: Any, dag_id: str) -> None:
+    dag = dag_bag.dags[dag_id]
+    first, *rest = CHAINS[dag_id]
+    assert {task.task_id for task in dag.tasks} == {first, *rest}
+    for earlier, later in zip(CHAINS[dag_id], rest, strict=False):
+        assert dag.get_task(earlier).downstream_task_ids == {later}
+
+
+@pytest.mark.parametrize("dag_id", CHAINS)
+def test_only_the_last_task_announces_the_asset(dag_bag: Any, dag_id: str) -> None:
+    dag = dag_bag.dags[dag_id]
+    announced = {task.task_id: {asset.name for asset in task.outlets} for task in dag.tasks}
+    last = CHAINS[dag_id][-1]
+    assert announced.pop(last) == OUTLETS[dag_id]
+    assert not any(announced.values())
+
+
+def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    for dag_id, dag in dag_bag.dags.items():
+        assert DagSerialization.to_dict(dag)["dag"]["dag_id"] == dag_id
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "cron"),
+    [
+        ("dag_ingest_market", "0 1 * * *"),
+        ("dag_features_signals", "0 2 * * *"),
+        ("dag_train_models", "0 4 1 * *"),
+    ],
+)
+def test_the_clock_runs_every_calendar_day(dag_bag: Any, dag_id: str, cron: str) -> None:
+    timetable = dag_bag.dags[dag_id].timetable
+    assert getattr(timetable, "timetable", timetable).expression == cron
+
+
+def test_consumers_are_woken_by_assets(dag_bag: Any) -> None:
+    def assets(dag_id: str) -> set[str]:
+        condition = dag_bag.dags[dag_id].timetable.asset_condition
+        return {asset.name for asset in condition.objects}
+
+    assert assets("dag_prices_ohlcv") == {"trades"}
+    assert assets("dag_features_signals") == {"prices", "model"}
+
+
+def test_a_run_has_at_most_one_companion_of_its_own_kind(dag_bag: Any) -> None:
+    assert {dag.max_active_runs for dag in dag_bag.dags.values()} == {1}
+    assert not any(dag.catchup for dag in dag_bag.dags.values())
+
+
+def test_every_task_has_bounded_retries_and_a_deadline(dag_bag: Any) -> None:
+    tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
+    assert tasks
+    assert all(0 < task.retries <= 5 and task.execution_timeout is not None for task in tasks)
+
+
+def test_files_beside_the_dags_are_not_parsed_as_dags(repository: Path) -> None:
+    ignored = set((repository / "dags" / ".airflowignore").read_text().split())
+    beside = {path.name for path in (repository / "dags").glob("*.py")} - {"__init__.py"}
+    assert {name for name in beside if not name.startswith("dag_")} <= ignored

@@ -1,0 +1,92 @@
+"""A task runs one real subprocess; exit codes decide between success, retry and the end."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+PROGRAM = """
+import json, os, subprocess, sys, time
+options = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+print("working", flush=True)
+if sys.argv[2] == "sleep":
+    child = subprocess.Popen(["sleep", "60"])
+    open(options["--pid-file"], "w").write(str(child.pid))
+    time.sleep(60)
+if "--code" in options:
+    print("the source said no", file=sys.stderr, flush=True)
+    sys.exit(int(options["--code"]))
+print(json.dumps({"argv": sys.argv[1:], "run": os.environ["RUN_ID"],
+                  "airflow": [key for key in os.environ if "AIRFLOW" in key]}))
+"""
+
+CONTEXT = {
+    "ti": SimpleNamespace(dag_id="dag_x", task_id="load", try_number=2),
+    "dag_run": SimpleNamespace(run_id="manual__1"),
+}
+
+
+@pytest.fixture
+def job(airflow: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    package = tmp_path / "some_service"
+    package.mkdir()
+    (package / "__main__.py").write_text(PROGRAM)
+    monkeypatch.setenv("JOB_PYTHON", sys.executable)
+    monkeypatch.setenv("PRICER_HOME", str(tmp_path))
+    from dags.job import job
+
+    return job
+
+
+def test_the_summary_of_a_job_becomes_the_result_of_its_task(job: Any) -> None:
+    odd = """my data/it's "here" $HOME; é"""
+    result = job("some_service", "load", path=odd, since="").execute(CONTEXT)
+    assert result == {"argv": ["job", "load", "--path", odd], "run": "manual__1", "airflow": []}
+
+
+def test_exit_75_asks_for_a_retry_and_any_other_code_is_final(job: Any) -> None:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+    with pytest.raises(AirflowException, match="the source said no") as retryable:
+        job("some_service", "load", code="75").execute(CONTEXT)
+    assert not isinstance(retryable.value, AirflowFailException)
+    with pytest.raises(AirflowFailException, match="left with 1: the source said no"):
+        job("some_service", "load", code="1").execute(CONTEXT)
+
+
+def test_killing_a_task_ends_the_whole_process_group(job: Any, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    operator = job("some_service", "sleep", pid_file=str(pid_file))
+    outcome: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            operator.execute(CONTEXT)
+        except Exception as error:  # noqa: BLE001 (the outcome is what the test looks at)
+            outcome.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not (pid_file.exists() and pid_file.read_text()):
+        assert time.monotonic() < deadline, "the job did not start"
+        time.sleep(0.02)
+    child = psutil.Process(int(pid_file.read_text()))
+    operator.on_kill()
+    thread.join(20)
+    gone = not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    assert gone
+    assert outcome
+
+
+def test_options_that_rendered_to_nothing_are_not_passed(job: Any) -> None:
+    from dags.job import argv_of
+
+    argv = argv_of("some_service", "load", {"since": "", "path": "None", "raw_key": "a"})
+    assert json.dumps(argv[1:]) == '["-m", "some_service", "job", "load", "--raw-key", "a"]'
