@@ -1,4 +1,10 @@
-"""Redis keys of the hot read paths, their form and lifetime; both writer and reader use this."""
+"""Redis keys of the hot read paths, their form and lifetime; both writer and reader use this.
+
+Who may write what, so that a slow reader never puts an old value over a new one:
+- signals: the writer SETs after its commit; a reader that refills sets only what is absent (NX).
+- series: whoever commits a changed bar DELetes the key after its commit; a reader refills (NX),
+  for REFILLED_SERIES_TTL_S, which bounds the race of a refill with such a commit.
+"""
 
 import json
 import zlib
@@ -6,15 +12,36 @@ from typing import Any
 
 SIGNAL_TTL_S = 24 * 3600
 SERIES_TTL_S = 24 * 3600
+REFILLED_SERIES_TTL_S = 900  # as long as a page built from it may be kept
+
+# What each signal in the cache has: the column of `signals.signals` of that name.
+# Times are ISO 8601 with an offset, fractions are JSON numbers or null.
+SIGNAL_FIELDS = (
+    "horizon_days",
+    "asof_ts",
+    "action",
+    "conviction",
+    "expected_return",
+    "risk",
+    "utility",
+    "price_cents",
+    "series",
+    "reasons",
+    "model_version",
+    "feature_version",
+)
 
 
 def signal_key(card_id: str, grade_code: str) -> str:
-    """JSON of the latest signals of an instrument, by horizon."""
+    """Plain JSON: a list of the instrument's newest signal of each horizon, SIGNAL_FIELDS each."""
     return f"card:signal:{card_id}:{grade_code}"
 
 
 def series_key(card_id: str, grade_code: str) -> str:
-    """Compressed daily series of an instrument."""
+    """All daily bars of an instrument, packed: {kind: [[day, open, high, low, close, volume]]}.
+
+    Days are ISO dates in order, prices integer cents.
+    """
     return f"card:price:daily:{card_id}:{grade_code}"
 
 
