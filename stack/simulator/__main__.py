@@ -1,0 +1,37 @@
+"""Owns the command `python -m stack.simulator`: serves the marketplace on 127.0.0.1."""
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+
+import uvicorn
+
+from stack.simulator.app import create_app
+
+DEFAULT_PORT, DEFAULT_SEED = 18_010, 7
+TOKEN_VARIABLE = "PRICER_MARKETPLACE_TOKEN"
+
+
+def main() -> int:
+    """Serves until it is stopped; exit code 2 when the token is missing."""
+    parser = argparse.ArgumentParser(prog="python -m stack.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="another seed, other prices")
+    arguments = parser.parse_args()
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        print(f"Set {TOKEN_VARIABLE} to the token that callers shall send.", file=sys.stderr)
+        return 2
+    app = create_app(
+        token=token,
+        instance_id=os.environ.get("PRICER_INSTANCE_ID", ""),
+        seed=arguments.seed,
+        clock=lambda: datetime.now(UTC),
+    )
+    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

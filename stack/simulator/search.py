@@ -1,0 +1,118 @@
+"""Owns the meaning of a search: parses the query string, selects the rows of one page. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
+import numpy as np
+
+from stack.simulator.listing import Titles
+from stack.simulator.prints import Sales
+from stack.simulator.universe import Ints, Universe
+
+DEFAULT_LIMIT = 50
+# The real service stops at 200 items a page; ours goes to 1000 so that two years page quickly.
+MAX_LIMIT = 1000
+MAX_OFFSET = 1_000_000_000
+PARAMETERS = ("q", "epid", "filter", "limit", "offset")
+FILTER_SHAPE = re.compile(r"lastSoldDate:\[(?P<start>[^\[\]]+?)\.\.(?P<end>[^\[\]]+)\]")
+FILTER_EXAMPLE = "lastSoldDate:[2024-10-01T00:00:00Z..2024-10-02T00:00:00Z]"
+
+
+class QueryRefused(Exception):
+    """The query string cannot be answered; `advice` says what to send instead."""
+
+    def __init__(self, parameter: str, value: str, advice: str) -> None:
+        super().__init__(advice)
+        self.parameter, self.value, self.advice = parameter, value, advice
+
+
+@dataclass(frozen=True)
+class Query:
+    """Sales with start <= time < end in Unix seconds; all of `words` in the title."""
+
+    start: float
+    end: float
+    words: tuple[str, ...]
+    epid: str | None
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page and how many sales match in all."""
+
+    rows: Ints
+    total: int
+
+
+def parse_query(sent: Sequence[tuple[str, str]]) -> Query:
+    """Raises QueryRefused, also for a parameter that is unknown or sent twice."""
+    parameters: dict[str, str] = {}
+    for name, value in sent:
+        if name not in PARAMETERS or name in parameters:
+            advice = f"Use only the parameters {', '.join(PARAMETERS)}, each at most once."
+            raise QueryRefused(name, value, advice)
+        parameters[name] = value
+    start, end = _window(parameters.get("filter", ""))
+    return Query(
+        start=start,
+        end=end,
+        words=tuple(parameters.get("q", "").lower().split()),
+        epid=parameters.get("epid") or None,
+        limit=_whole("limit", parameters.get("limit", str(DEFAULT_LIMIT)), 1, MAX_LIMIT),
+        offset=_whole("offset", parameters.get("offset", "0"), 0, MAX_OFFSET),
+    )
+
+
+def find_page(
+    query: Query, sales: Sales, *, universe: Universe, titles: Titles, visible_until: float
+) -> Page:
+    """One page of the matching sales in the order of `sales`, none at or after `visible_until`."""
+    end = min(query.end, visible_until)
+    low, high = np.searchsorted(sales.second, [ceil(query.start), ceil(end)]).tolist()
+    page = slice(query.offset, query.offset + query.limit)
+    if not query.words and query.epid is None:
+        return Page(rows=np.arange(low, high)[page], total=max(high - low, 0))
+    wanted = np.array([[[_has(t, query.words) for t in g] for g in card] for card in titles])
+    if query.epid is not None:
+        wanted &= np.array([p.epid == query.epid for p in universe.products])[:, None, None]
+    span = slice(low, high)
+    matches = np.flatnonzero(wanted[sales.card[span], sales.grade[span], sales.style[span]])
+    return Page(rows=low + matches[page], total=len(matches))
+
+
+def _has(title: str, words: tuple[str, ...]) -> bool:
+    title = title.lower()
+    return all(word in title for word in words)
+
+
+def _window(text: str) -> tuple[float, float]:
+    found = FILTER_SHAPE.fullmatch(text)
+    if found is None:
+        advice = f"Send exactly one filter, with both ends of the time range: {FILTER_EXAMPLE}."
+        raise QueryRefused("filter", text, advice)
+    start, end = _instant(found["start"], text), _instant(found["end"], text)
+    if start > end:
+        raise QueryRefused("filter", text, "Let the time range start before it ends.")
+    return start, end
+
+
+def _instant(text: str, whole: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        advice = f"'{text}' is no time; write it like 2024-10-01T00:00:00Z."
+        raise QueryRefused("filter", whole, advice) from error
+    if moment.tzinfo is None:
+        raise QueryRefused("filter", whole, f"'{text}' has no time zone; end it with Z.")
+    return moment.timestamp()
+
+
+def _whole(name: str, text: str, least: int, most: int) -> int:
+    if text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most:
+        return int(text)
+    raise QueryRefused(name, text, f"Send '{name}' as a whole number from {least} to {most}.")
