@@ -1,6 +1,5 @@
 """Runs one program as a child of this process, without the supervisor. Tests start servers so."""
 
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,17 +9,10 @@ from pathlib import Path
 import psutil
 
 from stack import process_groups
-from stack.program import Program, tethered
+from stack.program import Program, tethered, write
 from stack.waiting import Probe, wait_until_healthy
 
 HEALTHY_WITHIN_S = 30  # of a server that starts in half a second, on a machine under load
-
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-
-
-def inherited() -> dict[str, str]:
-    """What a program may see of the caller's environment."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 @contextmanager
@@ -28,9 +20,7 @@ def running(program: Program, probe: Probe, *, log: Path) -> Iterator[str]:
     """Yields the version that answered; the program is gone afterwards."""
     with log.open("ab") as output:
         child = subprocess.Popen(
-            tethered(program, groups=None),
-            env={**inherited(), **program.environment},
-            cwd=program.directory,
+            tethered(write(program, log.with_suffix(".json"))),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -43,10 +33,10 @@ def running(program: Program, probe: Probe, *, log: Path) -> Iterator[str]:
 
 
 def stop(child: subprocess.Popen[bytes], program: Program) -> None:
-    child.send_signal(program.stop_signal)
+    child.send_signal(signal.Signals[program.stop_signal])
     try:
         child.wait(program.stop_within_s)
     except subprocess.TimeoutExpired:
         members = [p for p in psutil.process_iter() if process_groups.group_of(p) == child.pid]
-        process_groups.end(members, first=signal.SIGKILL, within_s=1)
+        process_groups.end(members, within_s=1)
         child.wait()

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Group:
     program: str
     pid: int  # of the leader, which is also the number of the group
     started: str
+    stop_signal: str
 
     def members(self) -> list[psutil.Process]:
         """Living members; none when the number has gone to somebody else since."""
@@ -58,13 +60,13 @@ def group_of(process: psutil.Process) -> int | None:
         return None
 
 
-def write(directory: Path, program: str, pid: int) -> None:
+def write(directory: Path, program: str, pid: int, stop_signal: signal.Signals) -> None:
     started = start_time(pid)
     if started is None:
         return
     directory.mkdir(exist_ok=True)
     fresh = directory / f"{program}.{pid}.new"
-    fresh.write_text(json.dumps(asdict(Group(program, pid, started))))
+    fresh.write_text(json.dumps(asdict(Group(program, pid, started, stop_signal.name))))
     fresh.rename(directory / f"{program}.json")
 
 
@@ -78,27 +80,23 @@ def read(directory: Path) -> list[Group]:
     return found
 
 
-def end(
-    processes: Iterable[psutil.Process], *, first: signal.Signals, within_s: float
-) -> list[psutil.Process]:
-    """Asks with `first`, kills what is left after `within_s`; returns what had been running."""
-    running = [process for process in processes if process.pid != os.getpid()]
-    alive = running
-    for number, patience_s in ((first, within_s), (signal.SIGKILL, 5.0)):
-        for process in alive:
-            try:
-                os.kill(process.pid, number)
-            except ProcessLookupError:
-                continue
-        alive = wait_until_gone(alive, patience_s)
-        if not alive:
-            break
-    return running
+def end(processes: list[psutil.Process], *, within_s: float) -> None:
+    """Kills and waits until they are gone."""
+    send(signal.SIGKILL, processes)
+    wait_until_gone(processes, within_s)
+
+
+def send(number: signal.Signals, processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 def wait_until_gone(processes: list[psutil.Process], patience_s: float) -> list[psutil.Process]:
+    """Returns those that outlived the patience."""
     limit = time.monotonic() + patience_s
-    while processes and time.monotonic() < limit:
+    alive = processes
+    while alive and time.monotonic() < limit:
         time.sleep(POLL_S)
-        processes = [process for process in processes if group_of(process) is not None]
-    return processes
+        alive = [process for process in alive if group_of(process) is not None]
+    return alive

@@ -1,10 +1,11 @@
-"""Becomes another program, tied to this parent's life.
+"""Becomes a program written down in a file, tied to this parent's life.
+
+    python -m stack.tether PROGRAM_FILE [GROUPS_DIRECTORY]
 
 Before that it ends what a crashed predecessor of the same name left in its process group (the
 workers of a killed Airflow scheduler would live for ever), and writes down its own group.
 """
 
-import argparse
 import ctypes
 import os
 import pwd
@@ -13,25 +14,20 @@ import sys
 from pathlib import Path
 
 from stack import process_groups
+from stack.program import Program, read
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def arguments(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(prog="stack.tether", description=__doc__)
-    parser.add_argument("--signal", required=True, help="sent to the program when its parent ends")
-    parser.add_argument("--groups", type=Path, help="directory of recorded process groups")
-    parser.add_argument("--program", help="name under which the group is recorded")
-    parser.add_argument("--user", help="account to become (needs root)")
-    cut = argv.index("--")
-    return parser.parse_args(argv[:cut]), argv[cut + 1 :]
-
-
-def replace_predecessor(groups: Path, program: str) -> None:
-    for group in process_groups.read(groups):
-        if group.program == program:
-            process_groups.end(group.members(), first=signal.SIGKILL, within_s=5.0)
-    process_groups.write(groups, program, os.getpid())
+def replace_predecessor(groups: Path, program: Program) -> None:
+    left = [
+        member
+        for group in process_groups.read(groups)
+        if group.program == program.name
+        for member in group.members()
+    ]
+    process_groups.end(left, within_s=5.0)
+    process_groups.write(groups, program.name, os.getpid(), signal.Signals[program.stop_signal])
 
 
 def become(user: str) -> None:
@@ -49,17 +45,18 @@ def end_with_parent(number: signal.Signals, parent: int) -> None:
         raise SystemExit(f"tether: parent {parent} ended first")
 
 
-def main() -> None:
+def main(program_file: str, groups: str | None = None) -> None:
     parent = os.getppid()
-    options, command = arguments(sys.argv[1:])
-    if options.groups is not None:
-        replace_predecessor(options.groups, options.program)
-    if options.user is not None:
-        become(options.user)
+    program = read(Path(program_file))
+    if groups is not None:
+        replace_predecessor(Path(groups), program)
+    os.chdir(program.directory)
+    if program.user is not None:
+        become(program.user)
     # After the change of account: changing credentials clears the request.
-    end_with_parent(signal.Signals[options.signal], parent)
-    os.execvp(command[0], command)
+    end_with_parent(signal.Signals[program.stop_signal], parent)
+    os.execvpe(program.argv[0], program.argv, program.environment)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -16,8 +16,13 @@ class FlipsBus:
     queue_url: str
 
 
+def flips_name(prefix: str) -> str:
+    """Of the topic and of its queue, for the world with this bucket prefix."""
+    return f"{prefix}-signal-flips"
+
+
 def create_flips_bus(sns: SNSClient, sqs: SQSClient, *, prefix: str) -> FlipsBus:
-    name = f"{prefix}-signal-flips"
+    name = flips_name(prefix)
     topic_arn = sns.create_topic(Name=name)["TopicArn"]
     queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])

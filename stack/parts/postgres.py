@@ -14,7 +14,7 @@ from stack.errors import StackError
 from stack.parts.postgres_binaries import Binaries
 from stack.parts.postgres_placement import Placement
 from stack.ports import LOOPBACK
-from stack.program import Program, tethered
+from stack.program import Program, tethered, write
 
 SUPERUSER = "postgres"
 
@@ -81,9 +81,9 @@ def initdb(placement: Placement, data: Path, secret: Path) -> None:
     program = Program(
         name="initdb", argv=(str(placement.binaries / "initdb"), *argv), user=placement.user
     )
-    done = subprocess.run(
-        tethered(program, groups=None), cwd="/", capture_output=True, text=True, check=False
-    )
+    written = write(program, placement.home / "initdb.json")
+    done = subprocess.run(tethered(written), cwd="/", capture_output=True, text=True, check=False)
+    written.unlink()
     if done.returncode != 0:
         raise ClusterNotCreated(done.stderr or done.stdout)
 
@@ -98,7 +98,7 @@ def program(
         name="postgres",
         argv=(str(placement.binaries / "postgres"), *listen, *options),
         user=placement.user,
-        stop_signal=signal.SIGINT,  # fast shutdown: sessions end, the data is flushed
+        stop_signal=signal.SIGINT.name,  # fast shutdown: sessions end, the data is flushed
         stop_as_group=False,
         stop_within_s=20,
     )

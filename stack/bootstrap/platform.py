@@ -1,0 +1,75 @@
+"""Brings the stores to what the programs expect: roles, databases, buckets, topic and queue."""
+
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import boto3
+
+from stack.bootstrap import bus, databases, lake
+from stack.catalogue import AIRFLOW_DATABASE, airflow_settings
+from stack.environment import aws_access
+from stack.errors import StackError
+from stack.parts import airflow
+from stack.program import tethered, write
+from stack.secret_store import AIRFLOW_ROLE
+from stack.site import Site
+
+
+class AirflowNotMigrated(StackError):
+    def __init__(self, log: Path) -> None:
+        super().__init__(f"Airflow could not prepare its database. See {log}")
+
+
+def create_database(site: Site) -> None:
+    databases.create_roles(site.cluster, repository=site.repository)
+    databases.create_platform(site.cluster, site.world.database, repository=site.repository)
+
+
+def session(site: Site) -> boto3.Session:
+    keys = site.s3_keys
+    return boto3.Session(
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        region_name=aws_access(site)["AWS_DEFAULT_REGION"],
+    )
+
+
+def create_lake(site: Site) -> None:
+    client = session(site).client("s3", endpoint_url=site.s3_url)
+    lake.create_buckets(client, prefix=site.world.bucket_prefix)
+
+
+def create_bus(site: Site) -> None:
+    """Also after a restart of the control plane, which keeps all in memory."""
+    clients = session(site)
+    bus.create_flips_bus(
+        clients.client("sns", endpoint_url=site.aws_url),
+        clients.client("sqs", endpoint_url=site.aws_url),
+        prefix=site.world.bucket_prefix,
+    )
+
+
+def airflow_is_migrated(site: Site) -> bool:
+    stamp = migration_stamp(site)
+    return stamp.exists() and stamp.read_text() == version("apache-airflow")
+
+
+def migration_stamp(site: Site) -> Path:
+    return site.state.root / "airflow" / "migrated"
+
+
+def create_airflow_database(site: Site) -> None:
+    """Its own database: Airflow's migrations keep their version in the same table as ours."""
+    databases.create_login(site.cluster, AIRFLOW_ROLE)
+    databases.create_database(site.cluster, AIRFLOW_DATABASE, owner=AIRFLOW_ROLE, users=())
+    if airflow_is_migrated(site):
+        return
+    program = airflow.migration(airflow_settings(site))
+    written = write(program, site.state.programs / f"{program.name}.json")
+    log = site.state.log_of(program.name)
+    with log.open("ab") as output:
+        done = subprocess.run(tethered(written), stdout=output, stderr=output, check=False)
+    if done.returncode != 0:
+        raise AirflowNotMigrated(log)
+    migration_stamp(site).write_text(version("apache-airflow"))
