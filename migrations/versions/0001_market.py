@@ -92,6 +92,7 @@ create table market.trades (
   seller text,
   url text,
   known_at timestamptz not null,
+  reported_at timestamptz not null default now(),
   loaded_at timestamptz not null default now(),
   meta jsonb not null default '{}',
   primary key (trade_id, ts)
@@ -100,6 +101,8 @@ create index trades_instrument_ts on market.trades (card_id, grade_code, ts);
 create index trades_source_ts on market.trades (source, ts);
 comment on column market.trades.currency is 'of price_cents; the original amount and currency are in meta';
 comment on column market.trades.known_at is 'when the sale could first be known';
+comment on column market.trades.reported_at is
+  'when this version was first reported: of two versions of a sale the later report is believed';
 
 create table market.trade_revisions (
   revision_id bigint generated always as identity primary key,
@@ -128,6 +131,7 @@ create table market.reported_prices (
   low_cents int,
   units int not null default 0 check (units >= 0),
   known_at timestamptz not null,
+  reported_at timestamptz not null default now(),
   loaded_at timestamptz not null default now(),
   meta jsonb not null default '{}',
   primary key (report_id, day),
@@ -135,7 +139,10 @@ create table market.reported_prices (
 ) partition by range (day);
 create index reported_prices_instrument_day on market.reported_prices (card_id, grade_code, day);
 comment on table market.reported_prices is
-  'prices a source states itself with no single sale behind: quotes, and its own daily bars';
+  'prices a source states itself with no single sale behind: quotes, and its own daily bars;
+   append-only: a corrected figure is a row of its own, the latest reported one stands';
+comment on column market.reported_prices.report_id is
+  'hash of source, kind, instrument, day and the figures themselves';
 
 create table market.outlier_verdicts (
   verdict_id bigint generated always as identity primary key,
@@ -193,7 +200,8 @@ create table market.prices_daily_history (
   primary key (card_id, grade_code, day, kind, known_at, superseded_at)
 );
 comment on table market.prices_daily_history is
-  'append-only: versions of bars that later knowledge replaced or removed';
+  'versions of bars that later knowledge replaced or removed: a function of trades, revisions and
+   verdicts with their knowledge times, so a rebuilt day replaces its versions as a whole';
 """
 
 WORK = """
@@ -210,7 +218,7 @@ create table market.quarantine (
 );
 create index quarantine_open on market.quarantine (source, reason) where resolved_at is null;
 comment on column market.quarantine.quarantine_id is
-  'hash of (raw_key, line, reason): replaying a file adds nothing';
+  'hash of the source, the raw row and its ordinal among equals: replaying a file adds nothing';
 
 create table market.loads (
   source text not null,
@@ -231,12 +239,15 @@ create table market.dirty (
   day date not null,
   as_of date not null,
   generation int not null default 1,
+  judged int not null default 0,
   marked_at timestamptz not null default now(),
   primary key (stage, card_id, grade_code, day, as_of)
 );
 comment on table market.dirty is
   'work to do: written by the producer in its own transaction, deleted by the consumer for the
    generation it saw; an Airflow asset event is only the wake-up';
+comment on column market.dirty.judged is
+  'stage bars: the generation whose outliers were judged; bars are built from judged rows only';
 alter table market.dirty enable row level security;
 create policy dirty_ingestion on market.dirty to ingestion using (true) with check (true);
 create policy dirty_signals on market.dirty to signals_svc
@@ -284,8 +295,8 @@ grant execute on function market.ensure_month_partitions(text, date, date) to in
 GRANTS = """
 grant usage on schema market to ingestion, signals_svc, api_gw;
 grant select, insert, update, delete on all tables in schema market to ingestion;
-revoke update, delete on market.trade_revisions, market.outlier_verdicts,
-  market.prices_daily_history from ingestion;
+revoke update, delete on market.trade_revisions, market.outlier_verdicts from ingestion;
+revoke update on market.prices_daily_history from ingestion;
 revoke insert, update, delete on market.games, market.grades from ingestion;
 grant select on market.games, market.sets, market.cards, market.grades, market.prices_daily,
   market.prices_daily_history, market.trades, market.outlier_verdicts to signals_svc, api_gw;
@@ -307,7 +318,8 @@ def grade_rows() -> str:
     rows = [
         "('raw', null, null, null, 'Ungraded, near mint or not stated')",
         "('raw-lightly-played', null, null, null, 'Ungraded, lightly played')",
-        "('raw-played', null, null, null, 'Ungraded, played')",
+        "('raw-played', null, null, null, 'Ungraded, moderately played')",
+        "('raw-heavily-played', null, null, null, 'Ungraded, heavily played')",
         "('raw-poor', null, null, null, 'Ungraded, poor')",
         "('raw-pooled', null, null, null, 'Ungraded, all conditions pooled by the source')",
     ]
