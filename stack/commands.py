@@ -50,7 +50,6 @@ def main() -> None:
 @click.option("--world", type=click.Choice(Worlds, case_sensitive=False), default="SIMULATED")
 def up(root: Path, without: tuple[str, ...], world: Worlds) -> None:
     """Start everything and serve until Ctrl-C."""
-    say(f"Starting the {world.value.name} world")
     parts = catalogue.without(without)
     with front.running(State(root), world=world.value, parts=parts) as stack:
         serve(stack)

@@ -17,7 +17,7 @@ from stack.ports import DEFAULT_PORTS, PortBook
 from stack.say import say, stage
 from stack.site import Site
 from stack.state import REPOSITORY, Run, State, write_run
-from stack.supervisor import Supervisor, launch
+from stack.supervisor import Supervisor, Waves, launch
 from stack.sweep import sweep
 from stack.world import World
 
@@ -59,6 +59,7 @@ def running(
     """Everything is healthy inside of it and gone after it, whatever ends it."""
     state.create()
     with lock.held(state), stopping_on_signals():
+        say(f"Starting the {world.name} world, data in {state.root}")
         swept = sweep(state)
         if swept:
             say(f"  ended {swept} processes that a killed run had left")
@@ -67,7 +68,7 @@ def running(
             write_run(state, described(site, parts))
             supervisor = launch(
                 state,
-                [part.program(site) for part in parts],
+                in_waves(site, parts),
                 port=site.ports["supervisor"],
                 password=site.secrets["supervisor"],
                 as_root=os.geteuid() == 0,
@@ -97,6 +98,14 @@ def prepare(state: State, *, world: World, default_ports: Mapping[str, int]) -> 
         ports=book.taken,
         secrets=secret_store.load_or_generate(state.secrets_file),
     )
+
+
+def in_waves(site: Site, parts: tuple[Part, ...]) -> Waves:
+    """What keeps data is started first and stopped last."""
+    return {
+        wave: [part.program(site) for part in parts if part.store == is_store]
+        for wave, is_store in (("stores", True), ("services", False))
+    }
 
 
 def described(site: Site, parts: tuple[Part, ...]) -> Run:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -58,13 +58,25 @@ stdout_logfile_backups=1
 """
 
 
+# Programs by the name of their wave, in the order of starting.
+Waves = Mapping[str, Sequence[Program]]
+
+
 class SupervisorDied(StackError):
     def __init__(self, log: Path) -> None:
         super().__init__(f"supervisord ended by itself. Its last words are in {log}")
 
 
+# Programs of a group are stopped together, groups one after the other, the last one first.
+GROUP = """
+[group:{name}]
+programs={programs}
+priority={priority}
+"""
+
+
 def configuration(
-    programs: Iterable[Program], *, instance_id: str, port: int, password: str, as_root: bool
+    waves: Waves, *, instance_id: str, port: int, password: str, as_root: bool
 ) -> str:
     header = HEADER.format(
         instance_id=instance_id,
@@ -82,9 +94,14 @@ def configuration(
             stop_within_s=program.stop_within_s,
             as_group=str(program.stop_as_group).lower(),
         )
+        for programs in waves.values()
         for program in programs
     ]
-    return "".join([header, *sections])
+    groups = [
+        GROUP.format(name=wave, programs=",".join(each.name for each in programs), priority=number)
+        for number, (wave, programs) in enumerate(waves.items(), start=1)
+    ]
+    return "".join([header, *sections, *groups])
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,7 @@ class Supervisor:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    wave_of: Mapping[str, str]
 
     def call(self, method: str, *arguments: object) -> Any:
         # A connection a call: a kept one breaks when supervisord ends between two calls.
@@ -108,10 +126,11 @@ class Supervisor:
             return getattr(proxy.supervisor, method)(*arguments)
 
     def start(self, name: str) -> None:
-        self.call("startProcess", name, False)
+        self.call("startProcess", f"{self.wave_of[name]}:{name}", False)
 
     def state_of(self, name: str) -> ProcessState:
-        said = cast("dict[str, Any]", self.call("getProcessInfo", name))
+        full_name = f"{self.wave_of[name]}:{name}"
+        said = cast("dict[str, Any]", self.call("getProcessInfo", full_name))
         return ProcessState(
             name=str(said["statename"]), pid=int(said["pid"]), said=str(said["description"])
         )
@@ -130,17 +149,15 @@ class Supervisor:
                 self.process.wait()
 
 
-def launch(
-    state: State, programs: Iterable[Program], *, port: int, password: str, as_root: bool
-) -> Supervisor:
+def launch(state: State, waves: Waves, *, port: int, password: str, as_root: bool) -> Supervisor:
     """Must be called from the main thread: when a child's parent thread ends, so does the child."""
-    listed = list(programs)
-    for program in listed:
+    wave_of = {program.name: wave for wave, programs in waves.items() for program in programs}
+    for program in (program for programs in waves.values() for program in programs):
         environment = {**program.environment, MARK: state.instance_id}
         marked = replace(program, environment=environment)
         write(marked, state.programs / f"{program.name}.json")
     text = configuration(
-        listed,
+        waves,
         instance_id=state.instance_id,
         port=port,
         password=password,
@@ -150,9 +167,8 @@ def launch(
     state.supervisor_file.write_text(text)
     log = state.log_of("supervisord")
     process = start_process(state, log)
-    supervisor = Supervisor(
-        process=process, url=f"http://{USER}:{password}@{LOOPBACK}:{port}/RPC2", log=log
-    )
+    url = f"http://{USER}:{password}@{LOOPBACK}:{port}/RPC2"
+    supervisor = Supervisor(process=process, url=url, log=log, wave_of=wave_of)
     try:
         wait_until_it_answers(supervisor, state.instance_id)
     except BaseException:  # also when a signal asks us to stop
