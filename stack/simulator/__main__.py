@@ -10,7 +10,6 @@ import uvicorn
 from stack.simulator.app import create_app
 
 DEFAULT_PORT, DEFAULT_SEED = 18_010, 7
-TOKEN_VARIABLE = "PRICER_MARKETPLACE_TOKEN"
 
 
 def main() -> int:
@@ -19,9 +18,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="another seed, other prices")
     arguments = parser.parse_args()
-    token = os.environ.get(TOKEN_VARIABLE, "")
+    token = os.environ.get("PRICER_MARKETPLACE_TOKEN", "")
     if not token:
-        print(f"Set {TOKEN_VARIABLE} to the token that callers shall send.", file=sys.stderr)
+        print("Set PRICER_MARKETPLACE_TOKEN to the token callers must send.", file=sys.stderr)
         return 2
     app = create_app(
         token=token,

@@ -1,4 +1,4 @@
-"""Owns the simulator's routes. All run on the event loop, one at a time, so nothing needs a lock."""
+"""Owns the simulator's routes. All run on the event loop, one at a time: no locks needed."""
 
 import hmac
 from typing import Any

@@ -18,6 +18,7 @@ MAX_LIMIT = 1000
 MAX_OFFSET = 1_000_000_000
 PARAMETERS = ("q", "epid", "filter", "limit", "offset")
 FILTER_SHAPE = re.compile(r"lastSoldDate:\[(?P<start>[^\[\]]+?)\.\.(?P<end>[^\[\]]+)\]")
+WORD = re.compile(r"\w+")
 FILTER_EXAMPLE = "lastSoldDate:[2024-10-01T00:00:00Z..2024-10-02T00:00:00Z]"
 
 
@@ -31,11 +32,11 @@ class QueryRefused(Exception):
 
 @dataclass(frozen=True)
 class Query:
-    """Sales with start <= time < end in Unix seconds; all of `words` in the title."""
+    """Sales with start <= time < end in Unix seconds; the title has all of `words`."""
 
     start: float
     end: float
-    words: tuple[str, ...]
+    words: frozenset[str]
     epid: str | None
     limit: int
     offset: int
@@ -61,7 +62,7 @@ def parse_query(sent: Sequence[tuple[str, str]]) -> Query:
     return Query(
         start=start,
         end=end,
-        words=tuple(parameters.get("q", "").lower().split()),
+        words=_words(parameters.get("q", "")),
         epid=parameters.get("epid") or None,
         limit=_whole("limit", parameters.get("limit", str(DEFAULT_LIMIT)), 1, MAX_LIMIT),
         offset=_whole("offset", parameters.get("offset", "0"), 0, MAX_OFFSET),
@@ -77,7 +78,10 @@ def find_page(
     page = slice(query.offset, query.offset + query.limit)
     if not query.words and query.epid is None:
         return Page(rows=np.arange(low, high)[page], total=max(high - low, 0))
-    wanted = np.array([[[_has(t, query.words) for t in g] for g in card] for card in titles])
+    wanted = np.ones(titles.shape, np.bool_)
+    if query.words:
+        said = [query.words <= _words(title) for title in titles.ravel().tolist()]
+        wanted &= np.array(said).reshape(titles.shape)
     if query.epid is not None:
         wanted &= np.array([p.epid == query.epid for p in universe.products])[:, None, None]
     span = slice(low, high)
@@ -85,9 +89,8 @@ def find_page(
     return Page(rows=low + matches[page], total=len(matches))
 
 
-def _has(title: str, words: tuple[str, ...]) -> bool:
-    title = title.lower()
-    return all(word in title for word in words)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(WORD.findall(text.lower()))
 
 
 def _window(text: str) -> tuple[float, float]:

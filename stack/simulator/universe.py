@@ -20,9 +20,7 @@ MIN_SALES_A_MONTH = 2.2
 DAYS_A_MONTH = 30.4
 
 HERE = Path(__file__).parent
-CATALOG_PATH = HERE / "catalog.json"
-LEVELS_PATH = HERE / "levels.csv"
-PRODUCT_MAP_PATH = HERE / "product_map.csv"
+CATALOG, LEVELS, PRODUCT_MAP = "catalog.json", "levels.csv", "product_map.csv"
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,15 +59,15 @@ class Universe:
     rate: Floats
 
 
-def load_universe() -> Universe:
+def load_universe(folder: Path = HERE) -> Universe:
     """Raises UniverseBroken where catalog, levels and product map do not name the same cards."""
-    cards = json.loads(CATALOG_PATH.read_text(encoding="utf-8"))
-    levels = {row["card_id"]: row for row in _rows(LEVELS_PATH)}
-    epids = {row["card_id"]: row["product"] for row in _rows(PRODUCT_MAP_PATH)}
+    cards = json.loads((folder / CATALOG).read_text(encoding="utf-8"))
+    levels = {row["card_id"]: row for row in _rows(folder / LEVELS)}
+    epids = {row["card_id"]: row["product"] for row in _rows(folder / PRODUCT_MAP)}
     ids = [str(card["id"]) for card in cards]
-    for path, known in ((LEVELS_PATH, set(levels)), (PRODUCT_MAP_PATH, set(epids))):
+    for name, known in ((LEVELS, set(levels)), (PRODUCT_MAP, set(epids))):
         if odd := known.symmetric_difference(ids):
-            raise UniverseBroken(f"{path.name} and catalog.json differ on {min(odd)}")
+            raise UniverseBroken(f"{name} and {CATALOG} differ on {min(odd)}: give both its row.")
     products = tuple(
         _product(card, epids[card["id"]], levels[card["id"]]["title_suffix"]) for card in cards
     )
