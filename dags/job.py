@@ -27,12 +27,15 @@ RETRIES: Mapping[str, Any] = {
 
 
 def argv_of(package: str, name: str, options: Mapping[str, str]) -> list[str]:
-    """The job's command line; an option that rendered to nothing is left out."""
+    """The job's command line; an option that rendered to nothing is left out.
+
+    `from_` stands for `--from`, which Python keeps as a word of its own.
+    """
     argv = [os.environ["JOB_PYTHON"], "-m", package, "job", name]
     for key, value in options.items():
         text = str(value)
         if text not in ("", "None"):
-            argv += [f"--{key.replace('_', '-')}", text]
+            argv += ["--" + key.rstrip("_").replace("_", "-"), text]
     return argv
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from stack import catalogue, front, lock, status
+from stack.demo.command import data_option, exit_option, run_demo
 from stack.errors import StackError
 from stack.front import STOP_WITHIN_S, Stack, Stopped
 from stack.say import say, stage
@@ -53,6 +54,15 @@ def up(root: Path, without: tuple[str, ...], world: Worlds) -> None:
     parts = catalogue.without(without)
     with front.running(State(root), world=world.value, parts=parts) as stack:
         serve(stack)
+
+
+@main.command()
+@state_option
+@data_option
+@exit_option
+def demo(root: Path, data: Path | None, stop_when_done: bool) -> None:
+    """Start everything, do the main job, then serve until Ctrl-C."""
+    run_demo(root, data=data, stop_when_done=stop_when_done, serve=serve)
 
 
 def serve(stack: Stack) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 CHAINS = {
+    "dag_load_catalog": ["load_catalog", "load_product_map"],
     "dag_ingest_market": ["fetch", "validate", "load_trades"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
     "dag_train_models": ["train", "promote"],
 }
-OUTLETS = {
+OUTLETS: dict[str, set[str]] = {
+    "dag_load_catalog": set(),
     "dag_ingest_market": {"trades"},
     "dag_prices_ohlcv": {"prices"},
     "dag_features_signals": {"signals"},

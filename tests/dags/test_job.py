@@ -88,5 +88,5 @@ def test_killing_a_task_ends_the_whole_process_group(job: Any, tmp_path: Path) -
 def test_options_that_rendered_to_nothing_are_not_passed(job: Any) -> None:
     from dags.job import argv_of
 
-    argv = argv_of("some_service", "load", {"since": "", "path": "None", "raw_key": "a"})
-    assert json.dumps(argv[1:]) == '["-m", "some_service", "job", "load", "--raw-key", "a"]'
+    argv = argv_of("some_service", "load", {"since": "", "path": "None", "from_": "a"})
+    assert json.dumps(argv[1:]) == '["-m", "some_service", "job", "load", "--from", "a"]'

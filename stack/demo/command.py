@@ -1,0 +1,46 @@
+"""`python -m stack demo`: start the stack, do the main job, then serve or stop."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from stack import front
+from stack.demo import plans
+from stack.demo.main_job import MainJob
+from stack.demo.report import Report
+from stack.front import Stack
+from stack.say import say
+from stack.state import REPOSITORY, State
+from stack.world import Worlds
+
+PLAIN_WIDTH = 150  # columns when the output is no terminal
+
+
+def run_demo(
+    root: Path, *, data: Path | None, stop_when_done: bool, serve: Callable[[Stack], None]
+) -> None:
+    """Raises StackError at the first stage that fails; the stack is stopped either way."""
+    begun = time.monotonic()
+    world = Worlds.SIMULATED if data is None else Worlds.IMPORTED
+    plan = plans.simulated(REPOSITORY) if data is None else plans.imported(REPOSITORY, data)
+    with front.running(State(root), world=world.value) as stack:
+        main_job = MainJob(stack, plan)
+        main_job.run()
+        terminal = Console()
+        console = terminal if terminal.is_terminal else Console(width=PLAIN_WIDTH)
+        say("")
+        Report(stack.site.database_url("api_gw"), plan, main_job.told, console).print()
+        say(f"Every stage succeeded; {time.monotonic() - begun:.0f} s since the start.")
+        if not stop_when_done:
+            serve(stack)
+
+
+data_option = click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True),
+    help="a folder of recorded sales to import instead of the simulated marketplace",
+)
+exit_option = click.option("--exit", "stop_when_done", is_flag=True, help="stop when it is done")
