@@ -1,0 +1,85 @@
+# Every command of the project. `make` alone lists them.
+
+# pipefail needs bash; -u names a forgotten variable.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY ?= python3.11
+# Relative, so that a space in the project's path meets no word splitting.
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+STAGE := .ci/stage
+EXTRAS := airflow,train,stack,dev
+CODE := kernel ingestion signals_svc api_gw cli stack dags tests
+
+# Folders of wheels that pip was configured with: uv wants them with commas.
+FIND_LINKS := $(shell $(PY) -m pip config get :env:.find-links 2>/dev/null || $(PY) -m pip config get global.find-links 2>/dev/null)
+comma := ,
+empty :=
+space := $(empty) $(empty)
+ifneq ($(strip $(FIND_LINKS)),)
+export UV_FIND_LINKS := $(subst $(space),$(comma),$(strip $(FIND_LINKS)))
+endif
+
+.PHONY: help setup demo test lint lock status down clean openapi bench prerequisites
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/.stamp node_modules/.stamp ## install everything (demo and test do it by themselves)
+
+demo: setup ## start all, run the main job, serve until Ctrl-C (EXIT=1: stop then; DATA=dir: real input)
+	@$(BIN)/python -m stack demo $(if $(EXIT),--exit) $(if $(DATA),--data "$(DATA)")
+
+test: lint ## check style, types and boundaries, then run all tests
+	@echo "  pytest"
+	@$(BIN)/pytest -q
+
+lint: setup ## check style, types and boundaries
+	@$(STAGE) "ruff check" $(BIN)/ruff check .
+	@$(STAGE) "ruff format --check" $(BIN)/ruff format --check .
+	@$(STAGE) "mypy" $(BIN)/mypy
+	@$(STAGE) "lint-imports" $(BIN)/lint-imports
+
+status: ## show each running part: version, port, memory, health
+	@{ $(call if_installed,status); } || [ $$? -eq 3 ]
+
+down: ## stop what runs in another shell
+	@$(call if_installed,down)
+
+clean: ## stop and delete all data of this checkout's stack
+	@$(call if_installed,clean)
+
+openapi: setup ## write openapi.json from the code
+	@$(BIN)/python -m api_gw openapi > openapi.json.new
+	@mv openapi.json.new openapi.json
+
+bench: setup ## run the benchmarks
+	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+
+lock: $(VENV)/.uv ## compile constraints.txt again (UPGRADE=1: to the newest versions)
+	@$(STAGE) "constraints.txt" env -u UV_FIND_LINKS $(UV) pip compile -q pyproject.toml --all-extras --universal --no-annotate --no-header --no-emit-package pokemon-pricer $(if $(UPGRADE),--upgrade) -o constraints.txt
+
+define if_installed
+if [ -x $(BIN)/python ]; then $(BIN)/python -m stack $(1); else echo "Nothing is installed here, so nothing runs."; fi
+endef
+
+prerequisites:
+	@.ci/prerequisites $(PY)
+
+$(VENV)/.uv: | prerequisites
+	@$(STAGE) "Python environment" $(PY) -m venv $(VENV)
+	@$(STAGE) "installer (uv)" $(BIN)/python -m pip install -q uv==0.13.8
+	@touch $@
+
+$(VENV)/.stamp: pyproject.toml constraints.txt | $(VENV)/.uv
+	@$(STAGE) "Python packages" $(UV) pip install --python $(BIN)/python -e '.[$(EXTRAS)]' -c constraints.txt
+	@$(STAGE) "packages agree" $(UV) pip check --python $(BIN)/python
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json | prerequisites
+	@$(STAGE) "PostgreSQL binaries (npm)" npm ci --no-audit --no-fund
+	@touch $@
