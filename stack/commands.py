@@ -6,13 +6,9 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from stack import catalogue, front, lock, status
-from stack.demo import plans
 from stack.demo.command import data_option, exit_option, run_demo
-from stack.demo.main_job import MainJob
-from stack.demo.report import Report
 from stack.errors import StackError
 from stack.front import STOP_WITHIN_S, Stack, Stopped
 from stack.say import say, stage
@@ -67,27 +63,6 @@ def up(root: Path, without: tuple[str, ...], world: Worlds) -> None:
 def demo(root: Path, data: Path | None, stop_when_done: bool) -> None:
     """Start everything, do the main job, then serve until Ctrl-C."""
     run_demo(root, data=data, stop_when_done=stop_when_done, serve=serve)
-
-
-@main.command()
-@state_option
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
-    help="a folder of real sales to import instead of the simulated marketplace",
-)
-@click.option("--exit", "leave", is_flag=True, help="stop when the main job is done")
-def demo(root: Path, data: Path | None, leave: bool) -> None:
-    """Start everything, run the main job, then serve until Ctrl-C."""
-    plan = plans.simulated(REPOSITORY) if data is None else plans.imported(REPOSITORY, data)
-    world = Worlds.SIMULATED if data is None else Worlds.IMPORTED
-    with front.running(State(root), world=world.value) as stack:
-        job = MainJob(stack, plan)
-        job.run()
-        url = stack.environment["API_GW_DATABASE_URL"]
-        Report(url, plan, job.told, Console()).print()
-        if not leave:
-            serve(stack)
 
 
 def serve(stack: Stack) -> None:
