@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from stack.demo.airflow_api import AirflowApi, DagRun, Task
+from stack.demo.airflow_api import DagRun, Task
 from stack.errors import StackError
 
 POLL_S = 0.25
@@ -32,6 +32,22 @@ class ChainStalled(StackError):
         )
 
 
+class Runs(Protocol):
+    """What the follower asks of Airflow; AirflowApi answers it."""
+
+    def runs_since(self, moment: datetime) -> list[DagRun]:
+        """Runs due at or after a moment, oldest first."""
+
+    def tasks(self, run: DagRun) -> list[Task]:
+        """The tasks of a run, the first to end first."""
+
+    def result(self, task: Task) -> dict[str, Any]:
+        """What a task returned."""
+
+    def last_words(self, task: Task, count: int = 8) -> list[str]:
+        """The last lines a task logged."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A task that ended well, and what it returned."""
@@ -45,7 +61,7 @@ class Follower:
 
     def __init__(
         self,
-        api: AirflowApi,
+        api: Runs,
         *,
         on_task: Callable[[Ended], None],
         on_wait: Callable[[str, float], None],
