@@ -67,7 +67,7 @@ def prepare(home: Path, *, password: str) -> None:
 def program(name: str, *words: str, settings: Mapping[str, str]) -> Program:
     return Program(
         name=name,
-        argv=(str(Path(sys.executable).with_name("airflow")), *words),
+        argv=(sys.executable, "-P", "-m", "stack.airflow_process", *words),
         environment=settings,
         directory=settings["AIRFLOW_HOME"],
         stop_within_s=15,
