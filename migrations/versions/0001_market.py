@@ -32,8 +32,10 @@ create table market.sets (
   series text,
   release_date date,
   printed_total int,
-  total int
+  total int,
+  code text
 );
+comment on column market.sets.code is 'the short code players type, as PTCGO has it';
 
 create table market.cards (
   card_id text primary key,
