@@ -89,8 +89,8 @@ with told as (
   from market.cards c join market.sets s using (set_id)
 ), named as (
   select card_id, word from told cross join unnest(name_words) as word
-  where is_pokemon and length(word) > 2 and word not in (
-    'vmax', 'vstar', 'union', 'star', 'prism', 'delta', 'break', 'legend', 'mega', 'dark', 'light',
+  where is_pokemon and length(word) > 1 and word not in (
+    'ex', 'gx', 'gl', 'lv', 'vmax', 'vstar', 'union', 'star', 'prism', 'delta', 'break', 'legend', 'mega', 'dark', 'light',
     'shining', 'radiant', 'team', 'rockets', 'galarian', 'alolan', 'hisuian', 'paldean', 'special')
 ), depicted as (
   select card_id, max(cards) as cards
@@ -119,8 +119,10 @@ select card_id, set_id, release_date as released, position,
   || market.lexemes(string_to_array(market.fold(set_name), ' ') || market.fold(set_id), 'C')
   || market.lexemes(treatments || string_to_array(market.fold(rarity), ' '), 'C')
   || market.lexemes(array['#' || nullif(ltrim(regexp_replace(number_key, '\\D', '', 'g'), '0'), '')]
-       || string_to_array(market.fold(concat_ws(' ', supertype, array_to_string(subtypes, ' '),
-            series, artist, nullif(finish, 'default'), nullif(language, 'en'))), ' ')
+       || string_to_array(market.fold(concat_ws(' ', supertype, series, artist,
+            -- the 2 of "Stage 2" is no number anybody looks for
+            regexp_replace(array_to_string(subtypes, ' '), 'Stage (\\d)', 'stage\\1', 'g'),
+            nullif(finish, 'default'), nullif(language, 'en'))), ' ')
        || (select array_agg(name_words[i] || name_words[i + 1])
            from generate_series(1, cardinality(name_words) - 1) as i), 'D') as document,
   least(1, ln(coalesce(depicted.cards, 1)) / ln(200))::real as prominence
