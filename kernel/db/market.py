@@ -46,3 +46,35 @@ def bars_as_of(
     """
     rows = connection.execute(BARS_AS_OF, {"as_of": as_of, "first": first, "last": last}).fetchall()
     return pl.DataFrame(rows, schema=BAR_SCHEMA, orient="row")
+
+
+VERSION_SCHEMA: Mapping[str, DataTypeClass | DataType] = {
+    **BAR_SCHEMA,
+    "superseded_at": pl.Datetime("us", "UTC"),
+}
+
+BAR_VERSIONS = """
+select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume,
+  known_at, null::timestamptz as superseded_at
+from market.prices_daily
+where day between %(first)s and %(last)s and known_at <= %(as_of)s
+union all
+select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume,
+  known_at, superseded_at
+from market.prices_daily_history
+where day between %(first)s and %(last)s and known_at <= %(as_of)s
+order by card_id, grade_code, kind, day, known_at
+"""
+
+
+def bar_versions(
+    connection: psycopg.Connection, *, as_of: datetime, first: date, last: date
+) -> pl.DataFrame:
+    """Every version of the bars between that was ever believed by `as_of`, for walks over time.
+
+    Columns as VERSION_SCHEMA; the version known at m has known_at <= m and a superseded_at that is
+    null or later than m. Sorted by card_id, grade_code, kind, day, known_at.
+    """
+    span = {"as_of": as_of, "first": first, "last": last}
+    rows = connection.execute(BAR_VERSIONS, span).fetchall()
+    return pl.DataFrame(rows, schema=VERSION_SCHEMA, orient="row")

@@ -51,10 +51,26 @@ create table signals.features_daily (
   close_cents int not null,
   fingerprint text not null,
   computed_at timestamptz not null default now(),
-  primary key (card_id, grade_code, day, feature_version, fingerprint)
+  primary key (card_id, grade_code, day, feature_version, computed_at)
 ) partition by range (day);
+create index features_daily_day on signals.features_daily (day, feature_version);
+comment on table signals.features_daily is
+  'append-only: a rebuild that comes out differently is a new row; the newest computed_at counts';
 comment on column signals.features_daily.fingerprint is
-  'hash of the bars that went in: a rebuild on later knowledge is a new row, never an edit';
+  'hash of the bars that went in and of the features that came out: same inputs, same bytes';
+
+create table signals.inference_queue (
+  as_of date not null,
+  card_id text not null,
+  grade_code text not null,
+  day date not null,
+  generation int not null,
+  primary key (as_of, card_id, grade_code, day)
+);
+comment on table signals.inference_queue is
+  'features are built, signals are not yet: from build_features to infer, which deletes its rows';
+comment on column signals.inference_queue.generation is
+  'of the row of market.dirty that infer will clear; 0 where there is none (a standing signal)';
 
 create table signals.features_latest (
   card_id text not null references market.cards,

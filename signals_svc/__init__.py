@@ -1,0 +1,1 @@
+"""Owns schema `signals`: features, forecasts, signals and models. Never fetches or mends prices."""

@@ -1,0 +1,1 @@
+"""Ports on PostgreSQL, the lake, Redis, SNS and the model runtimes."""

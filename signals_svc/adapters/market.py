@@ -1,0 +1,62 @@
+"""Prices, catalog and the dirty set of schema `market`, through the kernel's shared readers."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+
+import psycopg
+
+from kernel.days import end_of
+from kernel.db import dirty
+from kernel.db.market import bar_versions, bars_as_of
+from kernel.ids import CardId, Instrument
+from signals_svc.domain.bars import Bars, bars_of
+from signals_svc.domain.cross_section import CardFacts, Catalog
+from signals_svc.ports import Work
+
+CATALOG = """
+select c.card_id, c.set_id, s.release_date
+from market.cards c join market.sets s using (set_id)
+order by c.card_id
+"""
+
+
+class MarketPrices:
+    """Port Prices."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def known(self, *, as_of: date, lookback_days: int) -> Bars:
+        """Bars of the lookback as they were known at the end of the day."""
+        first = as_of - timedelta(days=lookback_days - 1)
+        frame = bars_as_of(self._connection, as_of=end_of(as_of), first=first, last=as_of)
+        return bars_of(frame)
+
+    def versions(self, *, first: date, last: date) -> Bars:
+        """Every version of the bars between, known by the end of `last`."""
+        return bars_of(bar_versions(self._connection, as_of=end_of(last), first=first, last=last))
+
+    def catalog(self) -> Catalog:
+        """Set and release date of every card."""
+        rows = self._connection.execute(CATALOG).fetchall()
+        return {CardId(card): CardFacts(set_id, released) for card, set_id, released in rows}
+
+
+class MarketDirtySet:
+    """Port DirtySet: stage `signals` of market.dirty."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def pending(self) -> list[Work]:
+        """All work, oldest night first."""
+        return [Work(*row) for row in dirty.pending(self._connection, "signals")]
+
+    def clear(self, done: Sequence[Work]) -> int:
+        """Remove what was done, unless it was marked again meanwhile."""
+        return dirty.clear(self._connection, "signals", [dirty.DirtyRow(*row) for row in done])
+
+    def mark(self, instruments: Collection[Instrument], *, as_of: date) -> int:
+        """Ask for signals of these instruments as of a day."""
+        marks = [dirty.Mark(*one, day=as_of, as_of=as_of) for one in sorted(instruments)]
+        return dirty.mark(self._connection, "signals", marks)

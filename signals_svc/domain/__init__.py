@@ -1,0 +1,1 @@
+"""Pure decisions of the signals: features, forecast, utility, action, conviction. No I/O."""

@@ -1,0 +1,64 @@
+"""A trained classifier as one sequence of bytes: the model, its words, its numbers."""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kernel.errors import Rejected
+from signals_svc.domain.conviction import ConvictionMap, LogisticMap
+
+CARD, MODEL = "card.json", "model.onnx"
+# One moment for every member, so that the same content is the same bytes.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class ArtifactCorrupt(Rejected):
+    """The stored bytes are no classifier of ours."""
+
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(
+            f"the artifact of {version} is unusable ({why}); promote another version or train again"
+        )
+        self.version = version
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """`inputs` name the columns of the model in order; `temperature` divides its log odds."""
+
+    version: str
+    feature_version: str
+    horizon_days: int
+    trained_through: str
+    data_fingerprint: str
+    inputs: tuple[str, ...]
+    temperature: float
+    conviction: ConvictionMap
+    metrics: dict[str, Any]
+    onnx: bytes
+
+    def to_bytes(self) -> bytes:
+        """The same artifact always gives the same bytes."""
+        card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
+        card["conviction"] = asdict(self.conviction)
+        text = json.dumps(card, sort_keys=True, indent=1)
+        body = io.BytesIO()
+        with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in ((CARD, text.encode()), (MODEL, self.onnx)):
+                archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+        return body.getvalue()
+
+
+def artifact_of(version: str, body: bytes) -> Artifact:
+    """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            card = json.loads(archive.read(CARD))
+            onnx = archive.read(MODEL)
+        maps = {name: LogisticMap(**values) for name, values in card.pop("conviction").items()}
+        inputs = tuple(card.pop("inputs"))
+        return Artifact(**card, inputs=inputs, conviction=ConvictionMap(**maps), onnx=onnx)
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise ArtifactCorrupt(version, str(error)) from error

@@ -1,0 +1,54 @@
+"""The EWMA forecast: quantiles of the log return over a horizon from drift, spread and bounce."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from signals_svc.domain.arrays import Floats, Singles
+
+EWMA_VERSION = "ewma-1"
+HORIZONS = (7, 30, 90)
+
+Z90 = 1.2815515655446004  # standard normal quantile of 0.9
+DECILES_PER_SIGMA = 2.563  # (q90 - q10) over this is sigma, as DOMAIN words it
+
+# A trend of the past months fades: its pull halves in half a year and is worth at most FADE_DAYS.
+FADE_DAYS = 90.0
+MAX_LOG_RETURN = 0.6931471805599453  # ln 2: nobody may forecast more than a doubling or a halving
+MAX_SIGMA = 1.5  # of a log return to the horizon; beyond it the quantiles say "unknown"
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Of the log return over `horizon_days`, one value per instrument; NaN is no forecast."""
+
+    horizon_days: int
+    q10: Floats
+    q50: Floats
+    q90: Floats
+
+    @property
+    def sigma(self) -> Floats:
+        """Spread of the log return over the whole horizon."""
+        return (self.q90 - self.q10) / DECILES_PER_SIGMA
+
+
+def reach_days(horizon_days: int) -> float:
+    """Days of undamped drift that a fading drift is worth over the horizon."""
+    return float(FADE_DAYS * -np.expm1(-horizon_days / FADE_DAYS))
+
+
+def ewma_forecast(raw: dict[str, Singles], horizon_days: int) -> Quantiles:
+    """From the frozen forecast inputs of the features; the band holds the drift's own error too.
+
+    The next print differs from today's by two bounces, whatever the horizon.
+    """
+    drift, error, sigma_day, bounce = (
+        raw[name].astype(np.float64)
+        for name in ("drift_day", "drift_error_day", "sigma_day", "bounce")
+    )
+    reach = reach_days(horizon_days)
+    middle = np.clip(drift * reach, -MAX_LOG_RETURN, MAX_LOG_RETURN)
+    variance = sigma_day**2 * horizon_days + 2 * bounce**2 + (error * reach) ** 2
+    spread = np.minimum(np.sqrt(variance), MAX_SIGMA)
+    return Quantiles(horizon_days, middle - Z90 * spread, middle, middle + Z90 * spread)

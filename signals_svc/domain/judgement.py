@@ -1,0 +1,227 @@
+"""Judges a night's snapshot: forecasts, utilities, actions, convictions and reasons per horizon."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from kernel.days import end_of
+from kernel.ids import Instrument
+from signals_svc.domain.arrays import Floats
+from signals_svc.domain.conviction import ConvictionMap, forecast_conviction
+from signals_svc.domain.decision import (
+    Action,
+    Forecast,
+    Policy,
+    Probabilities,
+    Utility,
+    action_of,
+    utility_of,
+)
+from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.forecast import EWMA_VERSION, Quantiles, ewma_forecast
+from signals_svc.domain.reasons import illiquid, reasons_of
+from signals_svc.domain.signal import Quantile, Reason, Signal, rounded
+from signals_svc.domain.snapshot import Snapshot
+
+# Raw features that a signal repeats, so that it can be read without its snapshot.
+SHOWN = ("momentum_30", "momentum_90", "volatility_365", "drawdown_365", "trades_90", "premium_raw")
+DIGEST_BYTES = 16
+
+Actions = Mapping[tuple[Instrument, int], Action]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What a classifier says about one horizon: a row of chances per instrument."""
+
+    version: str
+    horizon_days: int
+    chances: Floats
+    conviction: ConvictionMap
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a night's inference writes."""
+
+    signals: list[Signal]
+    forecasts: list[Quantile]
+
+
+def judge(
+    snapshot: Snapshot,
+    *,
+    horizons: tuple[int, ...],
+    voice: Voice | None,
+    previous: Actions,
+    policy: Policy,
+) -> Verdicts:
+    """Pure: the same snapshot, chances and previous actions give the same bytes."""
+    verdicts = Verdicts([], [])
+    liquid = snapshot.liquid
+    for horizon in horizons:
+        quantiles = ewma_forecast(snapshot.raw, horizon)
+        speaking = voice if voice is not None and voice.horizon_days == horizon else None
+        for place in range(len(snapshot.instruments)):
+            case = _Case(snapshot, place, horizon, quantiles, speaking, previous, policy)
+            verdicts.forecasts.extend(case.forecast_row())
+            verdicts.signals.append(case.signal(bool(liquid[place])))
+    return verdicts
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One instrument at one horizon."""
+
+    snapshot: Snapshot
+    place: int
+    horizon_days: int
+    quantiles: Quantiles
+    voice: Voice | None
+    previous_actions: Actions
+    policy: Policy
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.snapshot.instruments[self.place]
+
+    @property
+    def asof_ts(self) -> datetime:
+        return end_of(self.snapshot.as_of)
+
+    @property
+    def model_version(self) -> str:
+        return f"{EWMA_VERSION}+{self.voice.version}" if self.voice else EWMA_VERSION
+
+    @property
+    def previous(self) -> Action | None:
+        return self.previous_actions.get((self.instrument, self.horizon_days))
+
+    @property
+    def forecast(self) -> Forecast | None:
+        q10, q50, q90 = (
+            float(column[self.place])
+            for column in (self.quantiles.q10, self.quantiles.q50, self.quantiles.q90)
+        )
+        return None if np.isnan(q50) else Forecast(self.horizon_days, q10, q50, q90)
+
+    @property
+    def probabilities(self) -> Probabilities | None:
+        if self.voice is None:
+            return None
+        buy, hold, sell = (float(p) for p in self.voice.chances[self.place])
+        return Probabilities(buy, hold, sell)
+
+    def forecast_row(self) -> list[Quantile]:
+        forecast = self.forecast
+        if forecast is None:
+            return []
+        print_ = self.snapshot.fingerprints[self.place]
+        quantiles = (forecast.q10, forecast.q50, forecast.q90)
+        return [
+            Quantile(
+                self.instrument, self.horizon_days, self.asof_ts, EWMA_VERSION, *quantiles, print_
+            )
+        ]
+
+    def signal(self, liquid: bool) -> Signal:
+        forecast = self.forecast
+        if forecast is None or not liquid:
+            reason = illiquid(
+                int(self.snapshot.recency_days[self.place]),
+                int(self.snapshot.bars_365[self.place]),
+                self.snapshot.series[self.place],
+            )
+            return self._signal("HOLD", self._illiquid_conviction(forecast), forecast, (reason,))
+        utility = utility_of(forecast, self.policy)
+        action = action_of(utility, self.probabilities, self.previous, self.policy)
+        reasons = reasons_of(
+            action,
+            previous=self.previous,
+            forecast=forecast,
+            utility=utility,
+            probabilities=self.probabilities,
+            policy=self.policy,
+            raw=self._values(self.snapshot.raw),
+            normalised=self._values(self.snapshot.normalised),
+        )
+        return self._signal(action, self._conviction(action, forecast, utility), forecast, reasons)
+
+    def _conviction(self, action: Action, forecast: Forecast, utility: Utility) -> float:
+        chances = self.probabilities
+        if self.voice is None or chances is None:
+            return forecast_conviction(action, forecast)
+        return self.voice.conviction(action, chances, utility)
+
+    def _illiquid_conviction(self, forecast: Forecast | None) -> float:
+        """Nothing is known of what will come where there is no forecast."""
+        return 0.0 if forecast is None else forecast_conviction("HOLD", forecast)
+
+    def _values(self, columns: Mapping[str, np.ndarray]) -> dict[str, float]:
+        return {name: float(column[self.place]) for name, column in columns.items()}
+
+    def _signal(
+        self,
+        action: Action,
+        conviction: float,
+        forecast: Forecast | None,
+        reasons: tuple[Reason, ...],
+    ) -> Signal:
+        utility = utility_of(forecast, self.policy) if forecast else None
+        chances = self.probabilities
+        inputs = self._inputs(forecast)
+        return Signal(
+            instrument=self.instrument,
+            horizon_days=self.horizon_days,
+            asof_ts=self.asof_ts,
+            model_version=self.model_version,
+            feature_version=FEATURE_VERSION,
+            action=action,
+            conviction=round(conviction, 6),
+            expected_return=rounded(forecast.expected_return if forecast else None),
+            risk=rounded(forecast.risk if forecast else None),
+            utility=rounded(utility.buy if utility else None),
+            utility_sell=rounded(utility.sell if utility else None),
+            p_buy=rounded(chances.buy if chances else None),
+            p_hold=rounded(chances.hold if chances else None),
+            p_sell=rounded(chances.sell if chances else None),
+            price_cents=int(self.snapshot.close_cents[self.place]),
+            series=self.snapshot.series[self.place],
+            reasons=reasons,
+            inputs=inputs,
+            fingerprint=self._fingerprint(inputs),
+        )
+
+    def _inputs(self, forecast: Forecast | None) -> dict[str, float | str | None]:
+        shown: dict[str, float | str | None] = {
+            name: None if np.isnan(column[self.place]) else float(column[self.place])
+            for name, column in self.snapshot.raw.items()
+            if name in SHOWN
+        }
+        return {
+            "snapshot": self.snapshot.fingerprints[self.place],
+            "previous": self.previous,
+            "q10": rounded(forecast.q10 if forecast else None),
+            "q50": rounded(forecast.q50 if forecast else None),
+            "q90": rounded(forecast.q90 if forecast else None),
+            "recency_days": int(self.snapshot.recency_days[self.place]),
+            "bars_365": int(self.snapshot.bars_365[self.place]),
+            "risk_aversion": self.policy.risk_aversion,
+            "hysteresis": self.policy.hysteresis,
+            **{name: rounded(float(x)) if isinstance(x, float) else x for name, x in shown.items()},
+        }
+
+    def _fingerprint(self, inputs: dict[str, float | str | None]) -> str:
+        parts = (
+            self.model_version,
+            FEATURE_VERSION,
+            str(self.instrument),
+            self.horizon_days,
+            self.asof_ts.isoformat(),
+            *(f"{name}={value!r}" for name, value in sorted(inputs.items())),
+        )
+        text = "\x1f".join(map(str, parts))
+        return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()

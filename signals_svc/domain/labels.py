@@ -1,0 +1,51 @@
+"""What came of a price: the label of an as-of day, once the horizon has passed."""
+
+import math
+
+import numpy as np
+
+from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.bars import KINDS, Bars
+from signals_svc.domain.decision import ACTIONS, Action
+from signals_svc.domain.series import STRIDE, Series
+
+LABEL_WINDOW_DAYS = 15
+BUY_COST, SELL_COST = 0.05, 0.10
+# The log return that earns both costs back.
+THRESHOLD = math.log((1 + BUY_COST) / (1 - SELL_COST))
+NO_LABEL = -1
+
+
+def label_of(log_return: float) -> Action:
+    """BUY above the threshold, SELL below minus it, HOLD on and between them."""
+    if log_return > THRESHOLD:
+        return "BUY"
+    return "SELL" if log_return < -THRESHOLD else "HOLD"
+
+
+def labels_of(log_returns: Floats) -> Ints:
+    """Number of the label in ACTIONS; NO_LABEL where there is no return."""
+    codes = np.where(
+        log_returns > THRESHOLD,
+        ACTIONS.index("BUY"),
+        np.where(log_returns < -THRESHOLD, ACTIONS.index("SELL"), ACTIONS.index("HOLD")),
+    )
+    return np.where(np.isfinite(log_returns), codes, NO_LABEL)
+
+
+def realised(at: Series, known_later: Bars, horizon_days: int) -> Floats:
+    """Log return from each close in use on a day to the last close in days h-15 .. h after it.
+
+    Closes are of the very series in use on the day, as known later; NaN where the window holds
+    none. The window never reaches back to the as-of day itself.
+    """
+    kinds = len(KINDS)
+    keys = (known_later.slot * kinds + known_later.kind) * STRIDE + known_later.day
+    series = (at.slots * kinds + at.kind) * STRIDE
+    last = at.as_of_day + horizon_days
+    first = at.as_of_day + max(1, horizon_days - LABEL_WINDOW_DAYS)
+    row = np.searchsorted(keys, series + last, side="right") - 1
+    held = np.maximum(row, 0)
+    found = (row >= 0) & (keys[held] >= series + first) if len(keys) else row >= 0
+    outcome = known_later.log_cents[held] if len(keys) else np.full(at.owners, np.nan)
+    return np.where(found, outcome - at.log_cents[at.last], np.nan)

@@ -1,0 +1,125 @@
+"""The frozen inputs of a night's signals: features as rows to store, and as columns read back."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from kernel.ids import CardId, GradeCode, Instrument
+from signals_svc.domain.arrays import Flags, Ints, Singles
+from signals_svc.domain.bars import KINDS, QUOTE
+from signals_svc.domain.features import FEATURE_VERSION, Features
+from signals_svc.domain.series import ALIVE_DAYS, MIN_BARS, MIN_QUOTES
+
+DIGEST_BYTES = 16
+COLUMNS = (
+    "card_id",
+    "grade_code",
+    "series",
+    "raw",
+    "normalized",
+    "recency_days",
+    "bars_365",
+    "close_cents",
+    "fingerprint",
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Features of one day as they are stored, one value per instrument in every column."""
+
+    as_of: date
+    instruments: tuple[Instrument, ...]
+    series: tuple[str, ...]
+    raw: dict[str, Singles]
+    normalised: dict[str, Singles]
+    recency_days: Ints
+    bars_365: Ints
+    close_cents: Ints
+    fingerprints: tuple[str, ...]
+
+    @property
+    def liquid(self) -> Flags:
+        """Whether an instrument has enough recent bars to be acted upon."""
+        quoted = np.array([one == KINDS[QUOTE] for one in self.series], dtype=np.bool_)
+        enough = np.where(quoted, MIN_QUOTES, MIN_BARS)
+        return (self.recency_days <= ALIVE_DAYS) & (self.bars_365 >= enough)
+
+
+def freeze(features: Features, places: Ints) -> pl.DataFrame:
+    """Rows of features_daily for the instruments at these places; columns as COLUMNS.
+
+    `raw` and `normalized` are JSON with null for missing. The fingerprint hashes the bars of the
+    window that went in and everything that came out.
+    """
+    series = features.series
+    frame = pl.DataFrame(
+        {
+            "card_id": [features.instruments[i].card_id for i in places],
+            "grade_code": [features.instruments[i].grade_code for i in places],
+            "series": [KINDS[kind] for kind in series.kind[places]],
+            "raw": _as_json(features.raw, places),
+            "normalized": _as_json(features.normalised, places),
+            "recency_days": series.recency_days[places],
+            "bars_365": series.bars_365[places],
+            "close_cents": series.cents[series.last[places]],
+        },
+        schema_overrides=dict.fromkeys(("card_id", "grade_code", "series"), pl.String),
+    )
+    digests = [
+        _fingerprint(row, _bars_of(features, place))
+        for row, place in zip(frame.iter_rows(), places, strict=True)
+    ]
+    return frame.with_columns(fingerprint=pl.Series(digests, dtype=pl.String)).select(COLUMNS)
+
+
+def thaw(as_of: date, frame: pl.DataFrame) -> Snapshot:
+    """The columns of stored rows (COLUMNS), bit for bit what was computed."""
+    return Snapshot(
+        as_of=as_of,
+        instruments=tuple(
+            Instrument(CardId(card), GradeCode(grade))
+            for card, grade in frame.select("card_id", "grade_code").iter_rows()
+        ),
+        series=tuple(frame["series"].to_list()),
+        raw=_from_json(frame["raw"]),
+        normalised=_from_json(frame["normalized"]),
+        recency_days=frame["recency_days"].cast(pl.Int64).to_numpy(),
+        bars_365=frame["bars_365"].cast(pl.Int64).to_numpy(),
+        close_cents=frame["close_cents"].cast(pl.Int64).to_numpy(),
+        fingerprints=tuple(frame["fingerprint"].to_list()),
+    )
+
+
+def _as_json(columns: dict[str, Singles], places: Ints) -> pl.Series:
+    frame = pl.DataFrame({name: column[places] for name, column in columns.items()})
+    return frame.fill_nan(None).select(pl.struct(pl.all()).struct.json_encode()).to_series()
+
+
+def _from_json(texts: pl.Series) -> dict[str, Singles]:
+    """Names are those of the first row: rows of one feature version all have the same."""
+    if not len(texts):
+        return {}
+    names = sorted(json.loads(texts[0]))
+    schema = pl.Struct(dict.fromkeys(names, pl.Float64))
+    decoded = texts.str.json_decode(schema).struct.unnest()
+    return {name: decoded[name].cast(pl.Float32).fill_null(np.nan).to_numpy() for name in names}
+
+
+def _bars_of(features: Features, place: int) -> bytes:
+    series = features.series
+    rows = slice(series.start[place], series.last[place] + 1)
+    return b"".join(
+        column[rows].tobytes()
+        for column in (series.day, series.cents, series.volume, series.known_us)
+    )
+
+
+def _fingerprint(row: tuple[object, ...], bars: bytes) -> str:
+    digest = hashlib.blake2b(bars, digest_size=DIGEST_BYTES)
+    digest.update("\x1f".join((FEATURE_VERSION, *map(str, row))).encode())
+    return digest.hexdigest()

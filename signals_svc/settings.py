@@ -1,0 +1,13 @@
+"""Settings of the signals service; read by app.py only."""
+
+from pydantic import Field, SecretStr
+
+from kernel.settings import PlatformSettings
+
+
+class SignalsSettings(PlatformSettings):
+    """The platform's settings and this service's own database login."""
+
+    database_url: SecretStr = Field(
+        validation_alias="SIGNALS_SVC_DATABASE_URL", description="login `signals_svc`"
+    )

@@ -1,0 +1,1 @@
+"""One module a verb: build features, infer, publish, train, promote."""

@@ -1,0 +1,98 @@
+"""Infers the signals of one night from its frozen features, and clears the work it did."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import NamedTuple
+
+from kernel.days import end_of
+from kernel.errors import Conflict
+from kernel.ids import CardId, GradeCode, Instrument
+from signals_svc.domain.classifier_inputs import classifier_inputs
+from signals_svc.domain.decision import Policy
+from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.forecast import EWMA_VERSION, HORIZONS
+from signals_svc.domain.judgement import Voice, judge
+from signals_svc.domain.signal import flip_of
+from signals_svc.domain.snapshot import Snapshot
+from signals_svc.ports import ClassifierLoader, ModelStore, Stores
+from signals_svc.usecases.build_features import NO_DIRTY_ROW
+
+
+class FeatureVersionMismatch(Conflict):
+    """The classifier in production was trained on other features than are computed now."""
+
+    def __init__(self, model_version: str, feature_version: str) -> None:
+        super().__init__(
+            f"{model_version} wants features {feature_version}, this release computes"
+            f" {FEATURE_VERSION}; train and promote a model on them"
+        )
+        self.model_version = model_version
+
+
+class Inferred(NamedTuple):
+    """What one night's inference did; actions are those of the horizon people see first."""
+
+    instruments: int
+    actions: Counter[str]
+    flips: int
+    cleared: int
+    model_version: str
+
+
+def infer(
+    stores: Stores,
+    *,
+    as_of: date,
+    now: datetime,
+    policy: Policy,
+    shown_horizon: int,
+    loader: ClassifierLoader,
+) -> Inferred:
+    """Signals as of the end of the day for everything in the queue of that day."""
+    moment = end_of(as_of)
+    work = stores.queue.take(as_of)
+    wanted = {Instrument(CardId(row.card_id), GradeCode(row.grade_code)) for row in work}
+    snapshot = stores.features.read(sorted(wanted), as_of=as_of)
+    stores.models.ensure_ewma(EWMA_VERSION, feature_version=FEATURE_VERSION, now=now)
+    voice = voice_of(snapshot, stores.models, loader)
+    held = snapshot.instruments
+    verdicts = judge(
+        snapshot,
+        horizons=HORIZONS,
+        voice=voice,
+        previous=stores.signals.actions(held, until=moment, inclusive=False),
+        policy=policy,
+    )
+    announced = stores.signals.actions(held, until=moment, inclusive=True)
+    flips = [
+        flip
+        for signal in verdicts.signals
+        if (flip := flip_of(signal, announced.get((signal.instrument, signal.horizon_days))))
+    ]
+    stores.signals.write(verdicts.signals, verdicts.forecasts, flips)
+    cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
+    shown = [signal for signal in verdicts.signals if signal.horizon_days == shown_horizon]
+    return Inferred(
+        instruments=len(held),
+        actions=Counter(signal.action for signal in shown),
+        flips=len(flips),
+        cleared=cleared,
+        model_version=f"{EWMA_VERSION}+{voice.version}" if voice else EWMA_VERSION,
+    )
+
+
+def voice_of(snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader) -> Voice | None:
+    """What the classifier in production says; None without one, or if it has seen later days."""
+    model = models.production()
+    if model is None or model.trained_through > end_of(snapshot.as_of):
+        return None
+    if model.feature_version != FEATURE_VERSION:
+        raise FeatureVersionMismatch(model.version, model.feature_version)
+    classifier = loader.load(model)
+    inputs = classifier_inputs(snapshot.raw, snapshot.normalised, classifier.horizon_days)
+    return Voice(
+        version=classifier.version,
+        horizon_days=classifier.horizon_days,
+        chances=classifier.chances(inputs),
+        conviction=classifier.conviction,
+    )

@@ -1,0 +1,72 @@
+"""A small market whose prices rise, fall and idle, and the jobs' ports on real stores."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from kernel.cli import Summary
+from signals_svc.app import workshop
+from signals_svc.jobs import Workshop, build_every_night, infer_every_night
+from signals_svc.settings import SignalsSettings
+from tests.fixtures.postgres import DatabaseUrls
+from tests.signals_svc.market_builder import FIRST_DAY, Bar, seed_cards, walk, write_bars
+
+DAYS = 400
+LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+CARDS = tuple(f"card-{n}" for n in range(12))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A service on a database of its own."""
+
+    urls: DatabaseUrls
+    workshop: Workshop
+
+    def night(self, now: datetime = NOW) -> tuple[Summary, Summary]:
+        return build_every_night(self.workshop, now=now), infer_every_night(self.workshop, now=now)
+
+    def rows(self, query: str, *values: object) -> list[dict[str, object]]:
+        with psycopg.connect(self.urls.superuser, row_factory=dict_row) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+
+def small_market() -> list[Bar]:
+    """card-0 climbs and card-1 falls without a doubt, the others wander; a bar every third day."""
+    rng = np.random.default_rng(7)
+    drifts = {"card-0": 0.004, "card-1": -0.004}
+    bars: list[Bar] = []
+    for card in CARDS:
+        drift = drifts.get(card, 0.0)
+        bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=0.01, rng=rng)
+    return bars
+
+
+@pytest.fixture
+def settings(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> SignalsSettings:
+    monkeypatch.setenv("SIGNALS_SVC_DATABASE_URL", database.signals_svc)
+    return SignalsSettings()
+
+
+@pytest.fixture
+def desk(database: DatabaseUrls, settings: SignalsSettings) -> Iterator[Desk]:
+    seed_cards(database, CARDS)
+    yield Desk(database, workshop(settings))
+
+
+@pytest.fixture
+def market(desk: Desk) -> Desk:
+    """The small market, nothing marked yet."""
+    write_bars(desk.urls, small_market())
+    return desk
+
+
+@pytest.fixture
+def last_day() -> date:
+    return LAST_DAY
