@@ -12,7 +12,7 @@ from stack.state import State
 MARK = "PRICER_STACK_INSTANCE"
 
 # After a crash everything must be able to continue from what is on disk, so patience is short.
-PATIENCE_S = 2.0
+PATIENCE_S = 1.0
 
 
 def sweep(state: State) -> int:
