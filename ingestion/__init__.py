@@ -1,0 +1,1 @@
+"""Owns schema `market`: brings sales in, judges outliers, builds daily bars. Never forecasts."""

@@ -1,0 +1,168 @@
+"""SQL of what ingestion writes about its own work: loads, quarantine, partitions, the dirty set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
+
+import polars as pl
+import psycopg
+
+from ingestion.adapters.copying import read_frame, stage
+from ingestion.domain.records import Schema
+from kernel.db import dirty
+
+LOAD = """
+insert into market.loads (source, day, job, rows_read, rows_written, rows_quarantined, finished_at)
+values (%s, %s, %s, %s, %s, %s, now())
+on conflict (source, day, job) do update
+set (rows_read, rows_written, rows_quarantined, finished_at) = (excluded.rows_read,
+  excluded.rows_written, excluded.rows_quarantined, excluded.finished_at)
+"""
+
+# A row refused again for another reason keeps its place and tells the new reason.
+KEEP = """
+with kept as (
+  insert into market.quarantine as q (quarantine_id, source, raw_key, line, reason, detail, raw)
+  select quarantine_id, source, raw_key, line, reason, coalesce(detail, ''), raw::jsonb
+  from staged_rejects
+  on conflict (quarantine_id) do update
+  set (reason, detail, resolved_at) = (excluded.reason, excluded.detail, null)
+  where (q.reason, q.detail) is distinct from (excluded.reason, excluded.detail)
+    or q.resolved_at is not null
+  returning xmax = 0 as new
+)
+select count(*) filter (where new) from kept
+"""
+OPEN = "select exists (select from market.quarantine where source = %s and resolved_at is null)"
+RESOLVE = """
+update market.quarantine q set resolved_at = now()
+from staged_accepted a where q.quarantine_id = a.quarantine_id and q.resolved_at is null
+"""
+
+WORK: Schema = {
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "day": pl.Date,
+    "as_of": pl.Date,
+    "generation": pl.Int64,
+    "judged": pl.Int64,
+}
+PENDING = """
+select d.card_id, d.grade_code, d.day, d.as_of, d.generation, d.judged
+from market.dirty d join wanted_stage w using (stage)
+order by as_of, card_id, grade_code, day
+"""
+JUDGED = """
+update market.dirty d set judged = j.generation from staged_judged j
+where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)
+  = (j.card_id, j.grade_code, j.day, j.as_of, j.generation)
+"""
+MARKED_AS_JUDGED = """
+update market.dirty d set judged = d.generation from staged_judged j
+where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of)
+  = (j.card_id, j.grade_code, j.day, j.as_of)
+"""
+MARK = ("card_id", "grade_code", "day", "as_of")
+
+
+@dataclass(frozen=True)
+class LedgerRepo:
+    """market.loads of one transaction."""
+
+    connection: psycopg.Connection
+
+    def note(
+        self, source: str, day: date, job: str, *, read: int, written: int, quarantined: int
+    ) -> None:
+        """Replace the row of (source, day, job)."""
+        self.connection.execute(LOAD, (source, day, job, read, written, quarantined))
+
+
+@dataclass(frozen=True)
+class QuarantineRepo:
+    """market.quarantine of one transaction."""
+
+    connection: psycopg.Connection
+
+    def keep(self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str]) -> int:
+        """Add rejects that are not there yet; the number added."""
+        if rejects.is_empty():
+            return 0
+        raw_key = pl.col("part").replace_strict(list(keys), list(keys.values()))
+        rows = rejects.with_columns(raw_key=raw_key, source=pl.lit(source))
+        once = rows.drop("part").unique("quarantine_id", keep="first", maintain_order=True)
+        stage(self.connection, "staged_rejects", once)
+        row = self.connection.execute(KEEP).fetchone()
+        return row[0] if row else 0
+
+    def resolve(self, source: str, accepted: pl.Series) -> int:
+        """Close those that were taken after all; the number closed."""
+        row = self.connection.execute(OPEN, (source,)).fetchone()
+        if row is None or not row[0] or accepted.is_empty():
+            return 0
+        stage(self.connection, "staged_accepted", accepted.to_frame("quarantine_id"))
+        return self.connection.execute(RESOLVE).rowcount
+
+
+@dataclass(frozen=True)
+class PartitionRepo:
+    """Month partitions, made through the owner's function."""
+
+    connection: psycopg.Connection
+
+    def ensure(self, table: str, first: date, last: date) -> int:
+        """Make those that are missing between two days; the number made."""
+        row = self.connection.execute(
+            "select market.ensure_month_partitions(%s, %s, %s)", (table, first, last)
+        ).fetchone()
+        return row[0] if row else 0
+
+
+@dataclass(frozen=True)
+class WorkRepo:
+    """The dirty set of one transaction."""
+
+    connection: psycopg.Connection
+
+    def claim(self, stage: str) -> None:
+        """Keep other runs of the stage out until this transaction ends."""
+        self.connection.execute(
+            "select pg_advisory_xact_lock(hashtext('market.work'), hashtext(%s))", (stage,)
+        )
+
+    def pending(self, stage_name: str) -> pl.DataFrame:
+        """All work of a stage, with the generation judged in `judged`."""
+        stage(self.connection, "wanted_stage", pl.DataFrame({"stage": [stage_name]}))
+        return read_frame(self.connection, PENDING, WORK)
+
+    def mark(self, stage_name: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
+        """Add work in this transaction."""
+        marks = rows.select(MARK).unique()
+        if marks.is_empty():
+            return 0
+        done = dirty.mark(
+            self.connection, _stage(stage_name), (dirty.Mark(*row) for row in marks.iter_rows())
+        )
+        if judged:
+            stage(self.connection, "staged_judged", marks)
+            self.connection.execute(MARKED_AS_JUDGED)
+        return done
+
+    def judge(self, rows: pl.DataFrame) -> int:
+        """Note that the outliers of these generations were judged."""
+        stage(self.connection, "staged_judged", rows.select(*MARK, "generation"))
+        return self.connection.execute(JUDGED).rowcount
+
+    def clear(self, stage_name: str, rows: pl.DataFrame) -> int:
+        """Remove what was done where the generation is unchanged."""
+        done = [dirty.DirtyRow(*row) for row in rows.select(*MARK, "generation").iter_rows()]
+        return dirty.clear(self.connection, _stage(stage_name), done) if done else 0
+
+
+def _stage(name: str) -> dirty.Stage:
+    found = next((stage for stage in get_args(dirty.Stage) if stage == name), None)
+    if found is None:
+        raise ValueError(f"no stage {name!r}")
+    stage: dirty.Stage = found
+    return stage

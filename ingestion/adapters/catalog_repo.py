@@ -1,0 +1,180 @@
+"""SQL of the catalog: sets, cards, variants, the product map, and what rows are checked against."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+
+from ingestion.adapters.copying import read_frame, stage
+from ingestion.domain.catalog import Card, CardSet, Variant, of_variant, search_text
+from ingestion.domain.errors import CatalogRejected
+from ingestion.domain.identities import PRODUCTS, Reference
+from kernel.ids import CardId
+
+SETS = """
+insert into market.sets as s
+  (set_id, game, name, series, release_date, printed_total, total, code)
+select set_id, game, name, series, release_date, printed_total, total, code from staged_sets
+on conflict (set_id) do update set (name, series, release_date, printed_total, total, code)
+  = (excluded.name, excluded.series, excluded.release_date, excluded.printed_total,
+     excluded.total, excluded.code)
+where (s.name, s.series, s.release_date, s.printed_total, s.total, s.code) is distinct from
+  (excluded.name, excluded.series, excluded.release_date, excluded.printed_total,
+   excluded.total, excluded.code)
+"""
+
+CARD_COLUMNS = """card_id, game, set_id, name, number, edition, finish, language, rarity, supertype,
+  subtypes, artist, image_small, image_large, search_text"""
+
+# An image once known stays when a leaner source is loaded after a richer one.
+CARDS = f"""
+insert into market.cards as c ({CARD_COLUMNS})
+select card_id, game, set_id, name, number, edition, finish, language, rarity, supertype,
+  case when subtypes is null then '{{}}' else string_to_array(subtypes, '|') end,
+  artist, image_small, image_large, search_text
+from staged_cards
+on conflict (card_id) do update set (name, number, edition, finish, language, rarity, supertype,
+  subtypes, artist, image_small, image_large, search_text) = (excluded.name, excluded.number,
+  excluded.edition, excluded.finish, excluded.language, excluded.rarity, excluded.supertype,
+  excluded.subtypes, excluded.artist, coalesce(excluded.image_small, c.image_small),
+  coalesce(excluded.image_large, c.image_large), excluded.search_text)
+where (c.name, c.number, c.edition, c.finish, c.language, c.rarity, c.supertype, c.subtypes,
+  c.artist, c.image_small, c.image_large, c.search_text) is distinct from (excluded.name,
+  excluded.number, excluded.edition, excluded.finish, excluded.language, excluded.rarity,
+  excluded.supertype, excluded.subtypes, excluded.artist,
+  coalesce(excluded.image_small, c.image_small), coalesce(excluded.image_large, c.image_large),
+  excluded.search_text)
+"""  # noqa: S608 (constants only)
+
+BASE_CARDS = """
+select c.card_id, c.name, c.number, c.language, c.rarity, c.supertype, c.subtypes, c.artist,
+  c.image_small, c.image_large, s.set_id, s.name, s.game, s.printed_total, s.code
+from market.cards c join market.sets s using (set_id) where c.card_id = any(%s)
+"""
+
+PRODUCT_ROWS = """
+insert into market.product_map as p (source, product, card_id, grade_code, valid_from, confidence,
+  evidence, actor)
+select source, product, card_id, grade_code, coalesce(valid_from::timestamptz, '-infinity'),
+  confidence::numeric, evidence, actor
+from staged_products
+on conflict (source, product, valid_from) do update set (card_id, grade_code, confidence, evidence,
+  actor, known_at) = (excluded.card_id, excluded.grade_code, excluded.confidence,
+  excluded.evidence, excluded.actor, now())
+where (p.card_id, p.grade_code, p.confidence, p.evidence, p.actor) is distinct from
+  (excluded.card_id, excluded.grade_code, excluded.confidence, excluded.evidence, excluded.actor)
+"""
+
+# Infinite bounds become far days that a microsecond count can hold.
+PRODUCTS_OF = """
+select p.product, p.card_id, p.grade_code as product_grade,
+  greatest(p.valid_from, '0001-01-01') as valid_from, least(p.valid_to, '9999-12-31') as valid_to
+from market.product_map p join wanted_source w using (source)
+"""
+
+
+@dataclass(frozen=True)
+class CatalogRepo:
+    """Catalog tables of one transaction."""
+
+    connection: psycopg.Connection
+
+    def upsert_sets(self, sets: Iterable[CardSet]) -> int:
+        """Add or renew by set id; the number of rows that changed."""
+        rows = [
+            (s.set_id, s.game, s.name, s.series, s.release_date, s.printed_total, s.total, s.code)
+            for s in sets
+        ]
+        schema = {
+            "set_id": pl.String, "game": pl.String, "name": pl.String, "series": pl.String,
+            "release_date": pl.Date, "printed_total": pl.Int64, "total": pl.Int64,
+            "code": pl.String,
+        }
+        stage(self.connection, "staged_sets", pl.DataFrame(rows, schema=schema, orient="row"))
+        return self.connection.execute(SETS).rowcount
+
+    def upsert_cards(self, cards: Iterable[Card]) -> int:
+        """Add or renew by card id; the number of rows that changed."""
+        frame = pl.DataFrame([_row(card) for card in cards], schema=STAGED_CARDS, orient="row")
+        stage(self.connection, "staged_cards", frame)
+        try:
+            return self.connection.execute(CARDS).rowcount
+        except psycopg.errors.UniqueViolation as error:
+            detail = error.diag.message_detail or str(error)
+            raise CatalogRejected("the catalog", f"two cards are one printing: {detail}") from error
+
+    def add_variants(self, variants: Sequence[Variant]) -> int:
+        """Cards made from others. Raises CatalogRejected when the other does not exist."""
+        wanted = [variant.catalog_id for variant in variants]
+        rows = self.connection.execute(BASE_CARDS, (wanted,)).fetchall()
+        bases = {row[0]: _card(row) for row in rows}
+        missing = sorted(set(wanted) - set(bases))
+        if missing:
+            why = f"{', '.join(missing)} not in the catalog; load the catalog first"
+            raise CatalogRejected("card variants", why)
+        return self.upsert_cards(of_variant(bases[v.catalog_id], v) for v in variants)
+
+    def known_cards(self, card_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the ids that the catalog has."""
+        query = "select card_id from market.cards where card_id = any(%s)"
+        found = self.connection.execute(query, (list(card_ids),)).fetchall()
+        return frozenset(row[0] for row in found)
+
+    def upsert_products(self, products: pl.DataFrame) -> int:
+        """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
+        stage(self.connection, "staged_products", products)
+        try:
+            return self.connection.execute(PRODUCT_ROWS).rowcount
+        except psycopg.errors.ForeignKeyViolation as error:
+            detail = error.diag.message_detail or str(error)
+            why = f"{detail} Load the catalog and the card variants first"
+            raise CatalogRejected("the product map", why) from error
+
+    def refresh_search(self) -> None:
+        """Bring the search's documents in line with the cards."""
+        self.connection.execute("select market.refresh_card_search()")
+
+    def reference(self, source: str, listed: pl.DataFrame) -> Reference:
+        """What a source's rows are checked against."""
+        stage(self.connection, "wanted_source", pl.DataFrame({"source": [source]}))
+        cards = read_frame(
+            self.connection, "select card_id from market.cards", {"card_id": pl.String}
+        )
+        grades = self.connection.execute("select grade_code from market.grades").fetchall()
+        return Reference(
+            cards=cards.get_column("card_id"),
+            grades=frozenset(row[0] for row in grades),
+            products=read_frame(self.connection, PRODUCTS_OF, PRODUCTS),
+            listed=listed,
+        )
+
+
+STAGED_CARDS = {
+    name: pl.String
+    for name in (
+        "card_id", "game", "set_id", "name", "number", "edition", "finish", "language", "rarity",
+        "supertype", "subtypes", "artist", "image_small", "image_large", "search_text",
+    )
+}
+
+
+def _row(card: Card) -> tuple[str | None, ...]:
+    return (
+        card.card_id, card.card_set.game, card.card_set.set_id, card.name, card.number,
+        card.edition, card.finish, card.language, card.rarity, card.supertype,
+        "|".join(card.subtypes) or None, card.artist, card.image_small, card.image_large,
+        search_text(card),
+    )
+
+
+def _card(row: tuple[object, ...]) -> Card:
+    set_id, set_name, game, printed_total, code = row[10:15]
+    return Card(
+        card_id=CardId(str(row[0])),
+        card_set=CardSet(
+            str(set_id), str(set_name), str(game), printed_total=printed_total, code=code
+        ),
+        name=str(row[1]), number=str(row[2]), language=str(row[3]), rarity=row[4],
+        supertype=row[5], subtypes=row[6], artist=row[7], image_small=row[8], image_large=row[9],
+    )

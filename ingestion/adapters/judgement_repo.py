@@ -1,0 +1,103 @@
+"""SQL of outlier verdicts and of daily bars with their past versions."""
+
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+
+from ingestion.adapters.copying import read_frame, stage
+from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS, VERDICTS
+
+# In the order of knowledge: of two at one moment the later row counts.
+VERDICTS_OF = """
+select v.subject, v.subject_id, v.card_id, v.grade_code, v.event_at, v.known_at, v.verdict, v.rule,
+  v.fence_low_cents, v.fence_high_cents
+from market.outlier_verdicts v join wanted using (card_id, grade_code)
+order by v.subject, v.subject_id, v.known_at, v.verdict_id
+"""
+APPEND = """
+insert into market.outlier_verdicts (subject, subject_id, card_id, grade_code, event_at, known_at,
+  verdict, rule, fence_low_cents, fence_high_cents)
+select subject, subject_id, card_id, grade_code, event_at, known_at, verdict, rule,
+  fence_low_cents, fence_high_cents
+from staged_verdicts order by known_at, event_at, subject_id
+"""
+
+BARS_OF_DAYS = """
+select card_id, grade_code, day, kind, known_at, null::timestamptz as superseded_at, open_cents,
+  high_cents, low_cents, close_cents, volume
+from market.prices_daily join wanted_days using (card_id, grade_code, day)
+where day between (select min(day) from wanted_days) and (select max(day) from wanted_days)
+union all
+select card_id, grade_code, day, kind, known_at, superseded_at, open_cents, high_cents, low_cents,
+  close_cents, volume
+from market.prices_daily_history join wanted_days using (card_id, grade_code, day)
+"""
+
+REPLACE = [
+    """
+delete from market.prices_daily p using gone g
+where g.superseded_at is null
+  and (p.card_id, p.grade_code, p.day, p.kind) = (g.card_id, g.grade_code, g.day, g.kind)
+""",
+    """
+delete from market.prices_daily_history h using gone g
+where (h.card_id, h.grade_code, h.day, h.kind, h.known_at, h.superseded_at)
+  = (g.card_id, g.grade_code, g.day, g.kind, g.known_at, g.superseded_at)
+""",
+    """
+insert into market.prices_daily (card_id, grade_code, day, kind, open_cents, high_cents, low_cents,
+  close_cents, volume, known_at)
+select card_id, grade_code, day, kind, open_cents, high_cents, low_cents, close_cents, volume,
+  known_at
+from come where superseded_at is null order by day, card_id, grade_code
+""",
+    """
+insert into market.prices_daily_history (card_id, grade_code, day, kind, known_at, superseded_at,
+  open_cents, high_cents, low_cents, close_cents, volume, reason)
+select card_id, grade_code, day, kind, known_at, superseded_at, open_cents, high_cents, low_cents,
+  close_cents, volume, 'later knowledge'
+from come where superseded_at is not null order by day, card_id, grade_code
+""",
+]
+
+
+@dataclass(frozen=True)
+class VerdictRepo:
+    """market.outlier_verdicts of one transaction."""
+
+    connection: psycopg.Connection
+
+    def of_instruments(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """All verdicts of the instruments, as VERDICTS."""
+        wanted = instruments.select("card_id", "grade_code").unique()
+        stage(self.connection, "wanted", wanted)
+        return read_frame(self.connection, VERDICTS_OF, VERDICTS)
+
+    def append(self, verdicts: pl.DataFrame) -> int:
+        """Add changes of verdict, as VERDICTS."""
+        if verdicts.is_empty():
+            return 0
+        stage(self.connection, "staged_verdicts", verdicts.select(list(VERDICTS)))
+        return self.connection.execute(APPEND).rowcount
+
+
+@dataclass(frozen=True)
+class BarRepo:
+    """market.prices_daily and its history, of one transaction."""
+
+    connection: psycopg.Connection
+
+    def of_days(self, days: pl.DataFrame) -> pl.DataFrame:
+        """All versions of the bars of the instrument-days, as BAR_VERSIONS."""
+        wanted = days.select("card_id", "grade_code", "day").unique()
+        stage(self.connection, "wanted_days", wanted)
+        return read_frame(self.connection, BARS_OF_DAYS, BAR_VERSIONS)
+
+    def replace(self, gone: pl.DataFrame, come: pl.DataFrame) -> None:
+        """Remove and add versions of bars, all as BAR_VERSIONS."""
+        key = [*BAR_KEY, "known_at", "superseded_at"]
+        stage(self.connection, "gone", gone.select(key))
+        stage(self.connection, "come", come.select(list(BAR_VERSIONS)))
+        for step in REPLACE:
+            self.connection.execute(step)

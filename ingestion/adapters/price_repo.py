@@ -1,0 +1,150 @@
+"""SQL of trades and reported prices: set-based merges, versions, months."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+import psycopg
+
+from ingestion.adapters.copying import read_frame, stage
+from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
+from ingestion.domain.records import RECORDS, UTC_US, Schema
+from ingestion.domain.versions import VERSIONS
+from ingestion.ports import Merged
+
+WANTED: Schema = {"card_id": pl.String, "grade_code": pl.String}
+
+# What is believed now, and what was believed before each correction, until that was known.
+TRADE_VERSIONS = """
+select 'trade' as subject, 'trade' as kind, t.trade_id as key, t.card_id, t.grade_code, t.ts,
+  t.price_cents, null::int as high_cents, null::int as low_cents, 1 as units, t.seller, t.known_at,
+  null::timestamptz as until
+from market.trades t join wanted using (card_id, grade_code)
+union all
+select 'trade', 'trade', r.trade_id, r.before ->> 'card_id', r.before ->> 'grade_code',
+  (r.before ->> 'ts')::timestamptz, (r.before ->> 'price_cents')::int, null, null, 1,
+  r.before ->> 'seller', (r.before ->> 'known_at')::timestamptz, r.known_at
+from market.trade_revisions r
+join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
+where r.action = 'corrected' and (r.before ->> 'known_at')::timestamptz < r.known_at
+"""
+
+# Of several figures a source gave for one day, each stands until the next was reported.
+REPORT_VERSIONS = """
+select 'report' as subject, kind, report_id as key, card_id, grade_code,
+  day::timestamp at time zone 'UTC' as ts, price_cents, high_cents, low_cents, units,
+  null::text as seller, known_at, lead(known_at) over version as until
+from (
+  select p.*, case when row_number() over same_day = 1 then p.known_at
+    else greatest(p.known_at, p.reported_at) end as first_known
+  from market.reported_prices p join wanted using (card_id, grade_code)
+  window same_day as (partition by source, kind, card_id, grade_code, day
+                      order by reported_at, known_at, report_id)
+) versions (report_id, day, card_id, grade_code, kind, source, price_cents, high_cents, low_cents,
+  units, natural_known_at, reported_at, loaded_at, meta, known_at)
+window version as (partition by source, kind, card_id, grade_code, day
+                   order by known_at, reported_at, report_id)
+"""
+
+TRADES_OF_MONTH = """
+select trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, seller, url,
+  known_at, meta::text as meta
+from market.trades join month on ts >= first and ts < next order by ts, trade_id
+"""
+TRADES: Schema = {
+    "trade_id": pl.Int64,
+    "ts": UTC_US,
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "source": pl.String,
+    "source_sale_id": pl.String,
+    "price_cents": pl.Int64,
+    "seller": pl.String,
+    "url": pl.String,
+    "known_at": UTC_US,
+    "meta": pl.String,
+}
+BARS_OF_MONTH = """
+select p.* from market.prices_daily p join month on day >= first::date and day < next::date
+order by card_id, grade_code, kind, day
+"""
+BARS: Schema = {
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "day": pl.Date,
+    "kind": pl.String,
+    "open_cents": pl.Int64,
+    "high_cents": pl.Int64,
+    "low_cents": pl.Int64,
+    "close_cents": pl.Int64,
+    "volume": pl.Int64,
+    "known_at": UTC_US,
+}
+QUOTES_OF_MONTH = """
+select report_id, day, card_id, grade_code, source, price_cents, known_at, reported_at
+from market.reported_prices join month on day >= first::date and day < next::date
+where kind = 'quote' order by day, card_id, grade_code, report_id
+"""
+QUOTES: Schema = {
+    "report_id": pl.Int64,
+    "day": pl.Date,
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "source": pl.String,
+    "price_cents": pl.Int64,
+    "known_at": UTC_US,
+    "reported_at": UTC_US,
+}
+MONTHLY = {
+    "trades": (TRADES_OF_MONTH, TRADES),
+    "prices_daily": (BARS_OF_MONTH, BARS),
+    "quotes": (QUOTES_OF_MONTH, QUOTES),
+}
+
+
+@dataclass(frozen=True)
+class PriceRepo:
+    """Trades and reported prices of one transaction."""
+
+    connection: psycopg.Connection
+
+    def merge_trades(self, records: pl.DataFrame) -> Merged:
+        """Set-based: new sales in, changed ones corrected with a revision each."""
+        return self._merge(records, "staged_trades", [MEET, *CORRECT, *NEW])
+
+    def merge_reports(self, records: pl.DataFrame) -> Merged:
+        """Set-based: figures not seen before in."""
+        return self._merge(records, "staged_reports", MERGE_REPORTS)
+
+    def _merge(self, records: pl.DataFrame, table: str, steps: list[str]) -> Merged:
+        if records.is_empty():
+            return Merged(0, 0, 0, 0, pl.DataFrame(schema=TOUCHED_SCHEMA))
+        stage(self.connection, table, records.select(list(RECORDS)).sort("ts", "record_id"))
+        self.connection.execute("drop table if exists pg_temp.touched")
+        for step in steps:
+            self.connection.execute(step)
+        counted = self.connection.execute("select why, count(*) from touched group by why")
+        counts = dict(counted.fetchall())
+        done = [counts.get(why, 0) for why in ("added", "corrected", "known_earlier")]
+        touched = read_frame(self.connection, TOUCHED, TOUCHED_SCHEMA)
+        return Merged(*done, records.height - sum(done), touched)
+
+    def trade_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """Every version of every sale of the instruments, as VERSIONS."""
+        return self._versions(TRADE_VERSIONS, instruments)
+
+    def report_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """Every version of every reported figure of the instruments, as VERSIONS."""
+        return self._versions(REPORT_VERSIONS, instruments)
+
+    def _versions(self, query: str, instruments: pl.DataFrame) -> pl.DataFrame:
+        stage(self.connection, "wanted", instruments.select(list(WANTED)).unique())
+        return read_frame(self.connection, query, VERSIONS)
+
+    def month(self, table: str, month: date) -> pl.DataFrame:
+        """One month of `trades`, `prices_daily` or `quotes`, in key order."""
+        following = (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+        bounds = pl.DataFrame({"first": [month.replace(day=1)], "next": [following]})
+        stage(self.connection, "month", bounds.cast(UTC_US))
+        query, schema = MONTHLY[table]
+        return read_frame(self.connection, query, schema)

@@ -1,0 +1,126 @@
+"""The source `files`: a file, or a folder of them, read through a column mapping."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ingestion.adapters.sources.tables_in_files import READERS, read_table
+from ingestion.domain.errors import ColumnMissing, FileUnreadable, WrongWindow
+from ingestion.domain.format import Format, ItemMap
+from ingestion.domain.identities import LISTED
+from ingestion.domain.records import TOLD, RawPart, Receipt, Window
+from ingestion.ports import Told
+
+DATA, MAP = "data", "map"
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Prices in files. Everything is read and checked before anything is handed on."""
+
+    mapping: Format
+    may_be_empty: bool = False
+
+    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
+        """The files at `path` as they are. Raises FileUnreadable, FileEmpty, ColumnMissing."""
+        if path is None:
+            raise WrongWindow(f"{self.mapping.source} reads files: say where with --path")
+        listed = self._map_beside(path, item_map)
+        parts = [RawPart(file.name, DATA, _bytes(file)) for file in _data_files(path, listed)]
+        if listed is not None:
+            parts.append(RawPart(listed.name, MAP, _bytes(listed)))
+        receipt = Receipt(self.mapping.source, window, parts)
+        self.read(receipt)
+        return receipt
+
+    def read(self, receipt: Receipt) -> Told:
+        """Rows as told, and the list that joins items to catalog ids where there is one."""
+        tables = [
+            _told(part.name, read_table(part.name, part.body), self.mapping)
+            for part in receipt.parts
+            if part.role == DATA
+        ]
+        listed = pl.DataFrame(schema=LISTED)
+        for part in receipt.parts:
+            if part.role == MAP and self.mapping.item_map is not None:
+                listed = _listed(part, self.mapping.item_map)
+        return Told(rows=pl.concat(tables), listed=listed)
+
+    def _map_beside(self, path: Path, given: Path | None) -> Path | None:
+        wanted = self.mapping.item_map
+        if wanted is None:
+            return None
+        folder = path if path.is_dir() else path.parent
+        found = given or folder / wanted.file
+        if not found.is_file():
+            raise FileUnreadable(str(found), "it lists the catalog ids; give it with --map")
+        return found
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(str(file), error.strerror or str(error)) from error
+
+
+def _data_files(path: Path, listed: Path | None) -> Sequence[Path]:
+    if not path.is_dir():
+        return [path]
+    ends = tuple(end + gz for end in READERS for gz in ("", ".gz"))
+    found = [
+        file
+        for file in sorted(path.iterdir())
+        if file.is_file() and file.name.lower().endswith(ends)
+    ]
+    data = [file for file in found if listed is None or not file.samefile(listed)]
+    if not data:
+        raise FileUnreadable(str(path), f"the folder holds no file ending in {', '.join(ends)}")
+    return data
+
+
+def _told(name: str, table: pl.DataFrame, mapping: Format) -> pl.DataFrame:
+    present = [column for column in table.columns if not column.startswith("#")]
+    missing = [column for column in mapping.needed_columns() if column not in present]
+    if missing:
+        raise ColumnMissing(name, missing, present)
+    if mapping.split is not None:
+        table = table.with_columns(_split(mapping))
+    named = mapping.columns.model_dump()
+    meaning = [
+        pl.col(named[column]).alias(column)
+        if named.get(column) is not None
+        else pl.lit(None, pl.String).alias(column)
+        for column in TOLD
+        if column not in ("part", "line", "raw", "fault", "detail", "meta")
+    ]
+    meta = pl.struct(mapping.keep).struct.json_encode() if mapping.keep else pl.lit("{}")
+    return table.select(
+        pl.lit(name).alias("part"),
+        pl.col("#line").alias("line"),
+        pl.col("#raw").alias("raw"),
+        pl.col("#fault").alias("fault"),
+        pl.col("#detail").alias("detail"),
+        *meaning,
+        meta.alias("meta"),
+    ).select(pl.col(column).cast(kind) for column, kind in TOLD.items())
+
+
+def _split(mapping: Format) -> list[pl.Expr]:
+    assert mapping.split is not None  # noqa: S101 (the caller has looked)
+    halves = pl.col(mapping.split.column).str.splitn(mapping.split.by, 2)
+    return [
+        halves.struct.field(f"field_{at}").alias(name)
+        for at, name in enumerate(mapping.split.into)
+    ]
+
+
+def _listed(part: RawPart, wanted: ItemMap) -> pl.DataFrame:
+    table = read_table(part.name, part.body)
+    missing = [name for name in (wanted.item, wanted.card) if name not in table.columns]
+    if missing:
+        raise ColumnMissing(part.name, missing, table.columns)
+    rows = table.filter(pl.col("#fault").is_null())
+    return rows.select(item=wanted.item, card=wanted.card).drop_nulls("item")

@@ -1,0 +1,123 @@
+"""The expected failures of ingestion, named for the event, each saying what to do about it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from kernel.errors import NotFound, Rejected, Unavailable
+
+
+class FormatRejected(Rejected):
+    """A column mapping that cannot be used."""
+
+    title = "Mapping rejected"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the mapping {name} cannot be used: {why}")
+        self.name, self.why = name, why
+
+
+class SourceUnknown(Rejected):
+    """A source that is neither a shipped one nor a mapping file."""
+
+    title = "Unknown source"
+
+    def __init__(self, source: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"no source {source!r}; use one of {', '.join(known)},"
+            " or give the path of a mapping file that ends in .yaml"
+        )
+        self.source, self.known = source, known
+
+
+class FileUnreadable(Rejected):
+    """A file that cannot be read as what its name says it is."""
+
+    title = "File unreadable"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} cannot be read: {why}")
+        self.name, self.why = name, why
+
+
+class FileEmpty(Rejected):
+    """A file without a single row."""
+
+    title = "File empty"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has no rows; nothing was stored. Check the path or the export")
+        self.name = name
+
+
+class ColumnMissing(Rejected):
+    """A column the mapping names and the file has not."""
+
+    title = "Column missing"
+
+    def __init__(self, name: str, missing: Sequence[str], present: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} has no column {', '.join(missing)}; it has {', '.join(present)}."
+            " Correct the mapping or choose the format that fits the file"
+        )
+        self.name, self.missing, self.present = name, missing, present
+
+
+class NothingUsable(Rejected):
+    """Every row of an input was refused, which is what a wrong mapping looks like."""
+
+    title = "No row could be used"
+
+    def __init__(self, source: str, reasons: Mapping[str, int], examples: Sequence[str]) -> None:
+        counts = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+        super().__init__(
+            f"all rows of {source} were refused ({counts}); nothing was written."
+            f" First: {'; '.join(examples)}. Is it the right mapping, catalog and product map?"
+        )
+        self.source, self.reasons, self.examples = source, reasons, examples
+
+
+class NotFetched(NotFound):
+    """A step was asked for before the step that feeds it."""
+
+    def __init__(self, source: str, day: date, *, zone: str, run_first: str) -> None:
+        super().__init__(
+            f"the {zone} zone holds nothing of {source} for {day};"
+            f" run `{run_first} --source {source} --date {day}` first"
+        )
+        self.source, self.day, self.zone = source, day, zone
+
+
+class SourceUnavailable(Unavailable):
+    """A source that did not answer, or answered that it cannot now."""
+
+    def __init__(self, source: str, why: str, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{source} did not answer: {why}")
+        self.source, self.why, self.retry_after_s = source, why, retry_after_s
+
+
+class SourceRefused(Rejected):
+    """A source that understood and said no, or said something nobody can read."""
+
+    title = "Source refused"
+
+    def __init__(self, source: str, why: str) -> None:
+        super().__init__(f"{source} refused: {why}")
+        self.source, self.why = source, why
+
+
+class CatalogRejected(Rejected):
+    """Reference rows that contradict themselves or the catalog."""
+
+    title = "Catalog rejected"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} cannot be loaded: {why}")
+        self.name, self.why = name, why
+
+
+class WrongWindow(Rejected):
+    """A window that ends before it begins, or an option that the source does not take."""
+
+    title = "Options rejected"
+
+

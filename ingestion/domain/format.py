@@ -1,0 +1,106 @@
+"""How a source's columns become prices: the mapping a user can write in YAML, checked. No I/O."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Kind = Literal["trade", "quote", "bar"]
+
+
+class Part(BaseModel):
+    """A piece of the mapping; an unknown key is an error, not a silent typo."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Columns(Part):
+    """Names of the file's columns by meaning; only item, price and time are required."""
+
+    item: str
+    price: str
+    time: str
+    grade: str | None = None
+    qualifier: str | None = None
+    variant: str | None = None
+    currency: str | None = None
+    id: str | None = None
+    known: str | None = None
+    seller: str | None = None
+    url: str | None = None
+    units: str | None = None
+    high: str | None = None
+    low: str | None = None
+
+
+class Split(Part):
+    """One column that holds two: `holo-nearmint` by `-` into finish and condition."""
+
+    column: str
+    by: str
+    into: tuple[str, str]
+
+
+class ItemMap(Part):
+    """A CSV beside the data that joins the source's item names to catalog ids."""
+
+    file: str
+    item: str
+    card: str
+
+
+class DatedGrade(Part):
+    """A grade whose meaning changed: `until` is the first day it no longer holds."""
+
+    until: date
+    before: str
+    after: str
+
+
+class Format(Part):
+    """A column mapping. `source` is the name under which its prices stand in the tables."""
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Kind
+    columns: Columns
+    split: Split | None = None
+    item_is: Literal["product", "card_id", "listed"] = Field(
+        description="product: by the product map; card_id: catalog id; listed: by item_map"
+    )
+    item_map: ItemMap | None = None
+    variants: Mapping[str, str] = Field(
+        default={}, description="source's variant -> ours; an empty one is the default printing"
+    )
+    price_in: Literal["dollars", "cents"] = "dollars"
+    currency: str = "USD"
+    time_is: Literal["day", "moment"] = "day"
+    zone: Literal["UTC"] | None = Field(None, description="of moments written without a zone")
+    known: Literal["at_time", "end_of_month", "column"] = "at_time"
+    grade: str | None = Field(None, description="one grade for every row, when no column tells")
+    grade_company: str | None = Field(None, description="bare numbers are grades of this company")
+    grades: Mapping[str, str | DatedGrade] = {}
+    keep: tuple[str, ...] = Field(default=(), description="further columns, kept in meta")
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Format":
+        if (self.columns.grade is None) == (self.grade is None):
+            raise ValueError("give either columns.grade or one grade for every row, not both")
+        if (self.item_is == "listed") != (self.item_map is not None):
+            raise ValueError("item_is: listed goes together with item_map")
+        if (self.known == "column") != (self.columns.known is not None):
+            raise ValueError("known: column goes together with columns.known")
+        if self.variants and self.columns.variant is None:
+            raise ValueError("variants need columns.variant")
+        if self.kind != "bar" and (self.columns.units or self.columns.high or self.columns.low):
+            raise ValueError("units, high and low belong to kind: bar")
+        return self
+
+    def needed_columns(self) -> list[str]:
+        """The columns a file must have, those that a split makes replaced by the one it splits."""
+        named = [name for name in self.columns.model_dump().values() if name is not None]
+        wanted = list(dict.fromkeys([*named, *self.keep]))
+        if self.split is None:
+            return wanted
+        rest = [name for name in wanted if name not in self.split.into]
+        return [*rest, self.split.column]

@@ -1,0 +1,98 @@
+"""Decides which card a row is about: by product map, by catalog id, or by a list of ids."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ingestion.domain.format import Format
+from ingestion.domain.records import UTC_US, Schema
+from ingestion.domain.refusal import refuse
+
+PRODUCTS: Schema = {
+    "product": pl.String,
+    "card_id": pl.String,
+    "product_grade": pl.String,
+    "valid_from": UTC_US,
+    "valid_to": UTC_US,
+}
+LISTED: Schema = {"item": pl.String, "card": pl.String}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What rows are checked against: all cards and grades, this source's products and list."""
+
+    cards: pl.Series
+    grades: frozenset[str]
+    products: pl.DataFrame
+    listed: pl.DataFrame
+
+
+def identify(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.DataFrame:
+    """Add `card_id` and `product_grade`; rows need `item`, `variant` and `ts`."""
+    rows = refuse(rows, pl.col("item").is_null(), "item_missing", pl.lit("the item is empty"))
+    rows = _with_variant(rows, mapping)
+    if mapping.item_is == "listed":
+        rows = _listed(rows, reference.listed)
+    else:
+        rows = _mapped(rows, reference.products, direct=mapping.item_is == "card_id")
+    suffix = pl.when(pl.col("ours") == "").then(pl.lit("")).otherwise(pl.lit("~") + pl.col("ours"))
+    rows = rows.with_columns(card_id=pl.col("card") + suffix)
+    unknown = ~pl.col("card_id").is_in(reference.cards.implode())
+    rows = refuse(rows, unknown, "card_unknown", pl.col("card_id") + " is not in the catalog")
+    return _unclaimed_twice(rows) if mapping.item_is == "card_id" else rows
+
+
+def _with_variant(rows: pl.DataFrame, mapping: Format) -> pl.DataFrame:
+    if not mapping.variants:
+        return rows.with_columns(ours=pl.lit(""))
+    ours = pl.col("variant").replace_strict(
+        list(mapping.variants), list(mapping.variants.values()), default=None
+    )
+    rows = rows.with_columns(ours=ours)
+    detail = pl.format("no variant is known as {}", pl.col("variant").fill_null("(empty)"))
+    return refuse(rows, pl.col("ours").is_null(), "variant_unknown", detail)
+
+
+def _mapped(rows: pl.DataFrame, products: pl.DataFrame, *, direct: bool) -> pl.DataFrame:
+    """By the product's row that is valid at the time; with `direct`, else the item is the id."""
+    rows = rows.with_row_index("row")
+    valid = (pl.col("valid_from") <= pl.col("ts")) & (pl.col("ts") < pl.col("valid_to"))
+    found = (
+        rows.select("row", "item", "ts")
+        .join(products, left_on="item", right_on="product")
+        .filter(valid)
+        .sort("row", "valid_from")
+        .unique("row", keep="last", maintain_order=True)
+        .select("row", card="card_id", product_grade="product_grade")
+    )
+    rows = rows.join(found, on="row", how="left", maintain_order="left").drop("row")
+    if direct:
+        rows = rows.with_columns(card=pl.coalesce("card", "item"))
+    detail = pl.format("no product {} in the product map at that time", pl.col("item"))
+    return refuse(rows, pl.col("card").is_null(), "item_unmapped", detail)
+
+
+def _listed(rows: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """By the list; an id that two items claim is given to neither, since one of them is wrong."""
+    claimed = listed.drop_nulls("card").unique()
+    claims = claimed.group_by("card").agg(claimants=pl.col("item").sort().str.join(" and "))
+    several = claimed.filter(pl.col("card").is_duplicated()).get_column("card").unique()
+    known = listed.unique("item", keep="last").join(claims, on="card", how="left")
+    rows = rows.join(known, on="item", how="left", maintain_order="left")
+    rows = rows.with_columns(product_grade=pl.lit(None, pl.String))
+    detail = pl.format("the list gives no catalog id for {}", pl.col("item"))
+    rows = refuse(rows, pl.col("card").is_null(), "item_unmapped", detail)
+    both = pl.format("{} is claimed by {}", pl.col("card"), pl.col("claimants"))
+    return refuse(rows, pl.col("card").is_in(several.implode()), "item_ambiguous", both)
+
+
+def _unclaimed_twice(rows: pl.DataFrame) -> pl.DataFrame:
+    """Two products of one source for one card (a holo and a normal one, say): neither is used."""
+    fine = rows.filter(pl.col("fault").is_null())
+    product = pl.concat_str("item", pl.col("variant").fill_null(""), separator=" ")
+    claims = fine.group_by("card_id").agg(claimants=product.unique().sort())
+    several = claims.filter(pl.col("claimants").list.len() > 1)
+    twice = several.get_column("card_id")
+    detail = pl.format("several products of the source are {}", pl.col("card_id"))
+    return refuse(rows, pl.col("card_id").is_in(twice.implode()), "item_ambiguous", detail)

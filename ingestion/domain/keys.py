@@ -1,0 +1,51 @@
+"""Natural keys of sales, reported figures and refused rows, as 64-bit hashes."""
+
+import polars as pl
+
+from kernel.ids import hash64
+
+FIGURES = (
+    "source",
+    "kind",
+    "card_id",
+    "grade_code",
+    "ts",
+    "price_cents",
+    "high_cents",
+    "low_cents",
+    "units",
+)
+EQUALS = ("card_id", "grade_code", "ts", "price_cents", "url")
+
+
+def _hashes(rows: pl.DataFrame, columns: list[str]) -> pl.Series:
+    values = [hash64(*row) for row in rows.select(columns).iter_rows()]
+    return pl.Series("record_id", values, dtype=pl.Int64)
+
+
+def trade_ids(rows: pl.DataFrame) -> pl.Series:
+    """The key of each sale: the marketplace's number of it, otherwise what it says.
+
+    Equal sales of one file without a number are told apart by their ordinal: two honest sales at
+    the same price in the same second are two trades.
+    """
+    numbered = rows.get_column("source_sale_id").is_not_null()
+    by_number = _hashes(rows, ["source", "source_sale_id"])
+    if numbered.all():
+        return by_number
+    ordinal = pl.int_range(pl.len()).over("part", *EQUALS)
+    told = rows.with_columns(ordinal=ordinal, word=pl.lit("without number"))
+    by_content = _hashes(told, ["word", "source", *EQUALS, "ordinal"])
+    return pl.select(pl.when(numbered).then(by_number).otherwise(by_content)).to_series()
+
+
+def report_ids(rows: pl.DataFrame) -> pl.Series:
+    """The key of each reported figure: a corrected figure is another one."""
+    return _hashes(rows, list(FIGURES))
+
+
+def quarantine_ids(rows: pl.DataFrame, source: str) -> pl.Series:
+    """The key of each raw row of a source, whether it is refused or not; needs `part`, `raw`."""
+    ordinal = pl.int_range(pl.len()).over("part", "raw")
+    told = rows.select("raw", source=pl.lit(source), ordinal=ordinal)
+    return _hashes(told, ["source", "raw", "ordinal"]).alias("quarantine_id")

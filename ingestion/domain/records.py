@@ -1,0 +1,103 @@
+"""The two frames of ingestion: rows as a source tells them, and records fit for the store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+from polars.datatypes import DataType, DataTypeClass
+
+from kernel.days import end_of, start_of
+
+Schema = Mapping[str, DataTypeClass | DataType]
+
+UTC_US = pl.Datetime("us", "UTC")
+
+# What a source says, still as text. `fault` is set by a reader that could not make out the row.
+TOLD: Schema = {
+    "part": pl.String,
+    "line": pl.Int64,
+    "raw": pl.String,
+    "fault": pl.String,
+    "detail": pl.String,
+    "item": pl.String,
+    "variant": pl.String,
+    "grade": pl.String,
+    "qualifier": pl.String,
+    "price": pl.String,
+    "currency": pl.String,
+    "time": pl.String,
+    "known": pl.String,
+    "id": pl.String,
+    "seller": pl.String,
+    "url": pl.String,
+    "units": pl.String,
+    "high": pl.String,
+    "low": pl.String,
+    "meta": pl.String,
+}
+
+# One price fit for the store; meta is JSON.
+RECORDS: Schema = {
+    "record_id": pl.Int64,
+    "kind": pl.String,
+    "ts": UTC_US,
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "source": pl.String,
+    "source_sale_id": pl.String,
+    "price_cents": pl.Int64,
+    "high_cents": pl.Int64,
+    "low_cents": pl.Int64,
+    "units": pl.Int64,
+    "seller": pl.String,
+    "url": pl.String,
+    "known_at": UTC_US,
+    "reported_at": UTC_US,
+    "meta": pl.String,
+}
+
+REJECTS: Schema = {
+    "quarantine_id": pl.Int64,
+    "part": pl.String,
+    "line": pl.Int64,
+    "reason": pl.String,
+    "detail": pl.String,
+    "raw": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """The UTC days a run asks for; `last` is also the day as of which it is run."""
+
+    first: date
+    last: date
+
+    @property
+    def begins(self) -> datetime:
+        """Midnight at which the first day begins."""
+        return start_of(self.first)
+
+    @property
+    def ends(self) -> datetime:
+        """Midnight at which the last day is over."""
+        return end_of(self.last)
+
+
+@dataclass(frozen=True)
+class RawPart:
+    """One object as received. `role` map: a file that joins item names to catalog ids."""
+
+    name: str
+    role: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one run received from a source, before anything was made of it."""
+
+    source: str
+    window: Window
+    parts: Sequence[RawPart]

@@ -1,0 +1,144 @@
+"""The batch entry points: `python -m ingestion job <name>`, each one use case in a transaction."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ingestion.domain.records import Window
+from ingestion.ports import ReferenceFiles, Source, Unit
+from ingestion.usecases.build_bars import build_bars
+from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions
+from ingestion.usecases.fetch import fetch
+from ingestion.usecases.judge_outliers import judge_outliers
+from ingestion.usecases.load_catalog import load_catalog
+from ingestion.usecases.load_product_map import load_product_map
+from ingestion.usecases.load_trades import load_trades
+from ingestion.usecases.publish_curated import publish_curated
+from ingestion.usecases.validate import validate
+from kernel.cli import Summary, UtcDay, finish
+
+Work = Callable[[Unit], Summary]
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the composition root gives the jobs; each is opened by the job that needs it."""
+
+    unit: Callable[[], AbstractContextManager[Unit]]
+    source: Callable[[str], Source]
+    files: ReferenceFiles
+
+    def within_unit(self, work: Work) -> Summary:
+        """Do the work in one transaction, committed when it ends well."""
+        with self.unit() as unit:
+            return work(unit)
+
+
+SOURCE = click.option(
+    "--source", required=True, help="marketplace, a shipped format, or a mapping file (.yaml)"
+)
+DATE = click.option("--date", "day", type=UtcDay(), required=True, help="UTC day of the run")
+FROM = click.option("--from", "path", type=click.Path(path_type=Path), required=True)
+
+
+@click.group(help="Batch jobs of ingestion.")
+def jobs() -> None:
+    """Each job ends with one line of JSON on stdout and the exit code of its outcome."""
+
+
+@jobs.command("load_catalog", help="Sets and cards from a file or folder.")
+@FROM
+@click.pass_obj
+def load_catalog_job(doors: Doors, path: Path) -> None:
+    def work() -> Summary:
+        sets, cards = doors.files.catalog(path)
+        return doors.within_unit(lambda unit: load_catalog(unit, sets, cards))
+
+    finish("load_catalog", work)
+
+
+@jobs.command("load_product_map", help="Card variants and product map from a CSV or folder.")
+@FROM
+@click.pass_obj
+def load_product_map_job(doors: Doors, path: Path) -> None:
+    def work() -> Summary:
+        variants, products = doors.files.product_map(path)
+        return doors.within_unit(lambda unit: load_product_map(unit, variants, products))
+
+    finish("load_product_map", work)
+
+
+@jobs.command("fetch", help="What a source has for a window of days, as received, to raw/.")
+@SOURCE
+@DATE
+@click.option("--since", type=UtcDay(), default=None, help="first UTC day; default: the day")
+@click.option("--path", type=click.Path(path_type=Path), default=None, help="file or folder")
+@click.option("--map", "item_map", type=click.Path(path_type=Path), default=None, help="id list")
+@click.pass_obj
+def fetch_job(
+    doors: Doors, source: str, day: date, since: date | None, path: Path | None,
+    item_map: Path | None,
+) -> None:
+    def work() -> Summary:
+        window = Window(since or day, day)
+        found = doors.source(source)
+        return doors.within_unit(lambda u: fetch(u, found, window, path=path, item_map=item_map))
+
+    finish("fetch", work)
+
+
+@jobs.command("validate", help="Raw rows to the trusted zone; refused ones to quarantine.")
+@SOURCE
+@DATE
+@click.pass_obj
+def validate_job(doors: Doors, source: str, day: date) -> None:
+    def work() -> Summary:
+        found = doors.source(source)
+        return doors.within_unit(lambda unit: validate(unit, found, day))
+
+    finish("validate", work)
+
+
+@jobs.command("load_trades", help="Trusted records to market.trades and reported_prices.")
+@SOURCE
+@DATE
+@click.pass_obj
+def load_trades_job(doors: Doors, source: str, day: date) -> None:
+    def work() -> Summary:
+        name = doors.source(source).mapping.source
+        return doors.within_unit(lambda unit: load_trades(unit, name, day))
+
+    finish("load_trades", work)
+
+
+@jobs.command("judge_outliers", help="Verdicts of instruments with new prices.")
+@click.pass_obj
+def judge_outliers_job(doors: Doors) -> None:
+    finish("judge_outliers", lambda: doors.within_unit(judge_outliers))
+
+
+@jobs.command("build_bars", help="Daily bars of judged days.")
+@click.pass_obj
+def build_bars_job(doors: Doors) -> None:
+    finish("build_bars", lambda: doors.within_unit(build_bars))
+
+
+@jobs.command("publish_curated", help="Touched months as parquet to curated/.")
+@click.pass_obj
+def publish_curated_job(doors: Doors) -> None:
+    finish("publish_curated", lambda: doors.within_unit(publish_curated))
+
+
+@jobs.command("ensure_partitions", help="Month partitions ahead of time.")
+@DATE
+@click.option("--months-ahead", type=click.IntRange(0, 120), default=MONTHS_AHEAD)
+@click.pass_obj
+def ensure_partitions_job(doors: Doors, day: date, months_ahead: int) -> None:
+    def work() -> Summary:
+        return doors.within_unit(lambda u: ensure_partitions(u, day, months_ahead=months_ahead))
+
+    finish("ensure_partitions", work)

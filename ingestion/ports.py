@@ -1,0 +1,213 @@
+"""What the use cases need from outside: sources, lake zones and the tables, as Protocols."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from ingestion.domain.catalog import Card, CardSet, Variant
+from ingestion.domain.format import Format
+from ingestion.domain.identities import Reference
+from ingestion.domain.records import Receipt, Window
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a receipt says: `rows` as TOLD, `listed` as LISTED (empty without an item map)."""
+
+    rows: pl.DataFrame
+    listed: pl.DataFrame
+
+
+class Source(Protocol):
+    """Where prices come from."""
+
+    @property
+    def mapping(self) -> Format:
+        """How its columns become prices."""
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a run without a single usable row is an ordinary one."""
+
+    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
+        """Everything of the window as received; raises before anything is stored."""
+
+    def read(self, receipt: Receipt) -> Told:
+        """The rows of what was received, by `collect` now or on another day."""
+
+
+class RawZone(Protocol):
+    """As received, by source and run day; the manifest, written last, makes it count."""
+
+    def store(self, receipt: Receipt) -> Sequence[str]:
+        """Keep the parts and then the manifest; the same bytes are the same keys."""
+
+    def load(self, source: str, day: date) -> tuple[Receipt, Mapping[str, str]]:
+        """What the manifest names, and each part's key. Raises NotFetched."""
+
+
+class TrustedZone(Protocol):
+    """Validated, deduplicated records by source and run day, one object each."""
+
+    def write(self, source: str, day: date, records: pl.DataFrame) -> None:
+        """Replace the object."""
+
+    def read(self, source: str, day: date) -> pl.DataFrame:
+        """Records as RECORDS. Raises NotFetched."""
+
+
+class CuratedZone(Protocol):
+    """Tables as hive-partitioned parquet by month, for Athena and DuckDB."""
+
+    def replace(self, table: str, month: date, rows: pl.DataFrame) -> None:
+        """Write the month's object whole; without rows it is removed."""
+
+
+class Catalog(Protocol):
+    """Sets, cards and the product map."""
+
+    def upsert_sets(self, sets: Iterable[CardSet]) -> int:
+        """Add or renew by set id; the number of rows that changed."""
+
+    def upsert_cards(self, cards: Iterable[Card]) -> int:
+        """Add or renew by card id; the number of rows that changed."""
+
+    def add_variants(self, variants: Sequence[Variant]) -> int:
+        """Cards made from others. Raises CatalogRejected when the other does not exist."""
+
+    def upsert_products(self, products: pl.DataFrame) -> int:
+        """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
+
+    def refresh_search(self) -> None:
+        """Bring the search's documents in line with the cards."""
+
+    def reference(self, source: str, listed: pl.DataFrame) -> Reference:
+        """What a source's rows are checked against."""
+
+
+class ReferenceFiles(Protocol):
+    """Catalog and product map as files."""
+
+    def catalog(self, path: Path) -> tuple[list[CardSet], list[Card]]:
+        """Sets and cards of a file or folder. Raises CatalogRejected or FileUnreadable."""
+
+    def product_map(self, path: Path) -> tuple[list[Variant], pl.DataFrame]:
+        """Variants and products of a file or folder. Raises CatalogRejected."""
+
+
+class Ledger(Protocol):
+    """What each job did for a source and day."""
+
+    def note(
+        self, source: str, day: date, job: str, *, read: int, written: int, quarantined: int
+    ) -> None:
+        """Replace the row of (source, day, job)."""
+
+
+class Quarantine(Protocol):
+    """Refused rows, kept one by one."""
+
+    def keep(self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str]) -> int:
+        """Add rejects that are not there yet; the number added."""
+
+    def resolve(self, source: str, accepted: pl.Series) -> int:
+        """Close those that were taken after all; the number closed."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did: rows new, with changed content, with only an earlier knowledge time."""
+
+    added: int
+    corrected: int
+    known_earlier: int
+    unchanged: int
+    touched: pl.DataFrame  # card_id, grade_code, day: distinct
+
+
+class PriceStore(Protocol):
+    """Trades and reported prices."""
+
+    def merge_trades(self, records: pl.DataFrame) -> Merged:
+        """Set-based: new sales in, changed ones corrected with a revision each."""
+
+    def merge_reports(self, records: pl.DataFrame) -> Merged:
+        """Set-based: figures not seen before in."""
+
+    def trade_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """Every version of every sale of the instruments, as VERSIONS."""
+
+    def report_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """Every version of every reported figure of the instruments, as VERSIONS."""
+
+    def month(self, table: str, month: date) -> pl.DataFrame:
+        """One month of `trades`, `prices_daily` or `quotes`, in key order."""
+
+
+class VerdictStore(Protocol):
+    """Outlier verdicts, append-only."""
+
+    def of_instruments(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """All verdicts of the instruments, as VERDICTS."""
+
+    def append(self, verdicts: pl.DataFrame) -> int:
+        """Add changes of verdict, as VERDICTS."""
+
+
+class BarStore(Protocol):
+    """Daily bars and their past versions."""
+
+    def of_days(self, days: pl.DataFrame) -> pl.DataFrame:
+        """All versions of the bars of the instrument-days, as BAR_VERSIONS."""
+
+    def replace(self, gone: pl.DataFrame, come: pl.DataFrame) -> None:
+        """Remove and add versions of bars, all as BAR_VERSIONS."""
+
+
+class WorkSet(Protocol):
+    """The dirty set, as frames with card_id, grade_code, day, as_of and generation."""
+
+    def claim(self, stage: str) -> None:
+        """Keep other runs of the stage out until this transaction ends.."""
+
+    def pending(self, stage: str) -> pl.DataFrame:
+        """All work of a stage, with the generation judged in `judged`."""
+
+    def mark(self, stage: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
+        """Add work in this transaction."""
+
+    def judge(self, rows: pl.DataFrame) -> int:
+        """Note that the outliers of these generations were judged."""
+
+    def clear(self, stage: str, rows: pl.DataFrame) -> int:
+        """Remove what was done where the generation is unchanged."""
+
+
+class Partitions(Protocol):
+    """Month partitions of the three big tables."""
+
+    def ensure(self, table: str, first: date, last: date) -> int:
+        """Make those that are missing between two days; the number made."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Everything one job may touch, within one transaction that commits when the job ends well."""
+
+    raw: RawZone
+    trusted: TrustedZone
+    curated: CuratedZone
+    catalog: Catalog
+    ledger: Ledger
+    quarantine: Quarantine
+    prices: PriceStore
+    verdicts: VerdictStore
+    bars: BarStore
+    work: WorkSet
+    partitions: Partitions
+
+

@@ -1,0 +1,1 @@
+"""The verbs of ingestion, one module each; ports come in as arguments."""

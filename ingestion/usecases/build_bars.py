@@ -1,0 +1,88 @@
+"""Rebuilds the daily bars of judged days, and nothing else, in one transaction."""
+
+import polars as pl
+import structlog
+
+from ingestion.domain.bars import bar_versions, kept_spans
+from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
+from ingestion.ports import Unit
+
+log = structlog.get_logger()
+
+INSTRUMENT = ["card_id", "grade_code"]
+DAY = [*INSTRUMENT, "day"]
+
+
+def build_bars(unit: Unit) -> dict[str, object]:
+    """Bars of touched days; marks the days as `curated` work, and instruments whose close
+    changed as `signals` work of the run's day."""
+    unit.work.claim("bars")
+    pending = unit.work.pending("bars")
+    work = pending.filter(pl.col("generation") == pl.col("judged"))
+    unjudged = pending.height - work.height
+    if work.is_empty():
+        return {"days": 0, "bars_added": 0, "bars_replaced": 0, "bars_removed": 0} | {
+            "unjudged": unjudged
+        }
+    days = work.select(DAY).unique()
+    wanted = _wanted(unit, days)
+    stored = unit.bars.of_days(days)
+    whole = list(BAR_VERSIONS)
+    gone = stored.join(wanted, on=whole, how="anti", nulls_equal=True)
+    come = wanted.join(stored, on=whole, how="anti", nulls_equal=True)
+    _ensure_partitions(unit, come)
+    unit.bars.replace(gone, come)
+    changed = _close_changed(stored, wanted)
+    unit.work.mark("curated", work)
+    marks = work.join(changed, on=DAY, how="semi").with_columns(day=pl.col("as_of"))
+    signals = unit.work.mark("signals", marks)
+    unit.work.clear("bars", work)
+    counts = _counts(gone, come)
+    log.info("bars.built", days=days.height, signals=signals, **counts)
+    return {"days": days.height, **counts} | {
+        "instruments": days.select(INSTRUMENT).n_unique(),
+        "instruments_changed": marks.select(INSTRUMENT).n_unique(),
+        "unjudged": unjudged,
+    }
+
+
+def _wanted(unit: Unit, days: pl.DataFrame) -> pl.DataFrame:
+    instruments = days.select(INSTRUMENT).unique()
+    versions = pl.concat(
+        [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
+    )
+    touched = versions.with_columns(day=pl.col("ts").dt.date()).join(days, on=DAY, how="semi")
+    verdicts = unit.verdicts.of_instruments(instruments)
+    return bar_versions(kept_spans(touched.drop("day"), verdicts))
+
+
+def _ensure_partitions(unit: Unit, come: pl.DataFrame) -> None:
+    days = come.get_column("day").drop_nulls().sort()
+    if not days.is_empty():
+        unit.partitions.ensure("prices_daily", days[0], days[-1])
+
+
+def _close_changed(stored: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Instrument-days of which any version's close came, went or moved."""
+    told = [*BAR_KEY, "known_at", "superseded_at", "close_cents"]
+    old, new = stored.select(told), wanted.select(told)
+    moved = pl.concat(
+        [
+            old.join(new, on=told, how="anti", nulls_equal=True),
+            new.join(old, on=told, how="anti", nulls_equal=True),
+        ]
+    )
+    return moved.select(DAY).unique()
+
+
+def _counts(gone: pl.DataFrame, come: pl.DataFrame) -> dict[str, int]:
+    """Of the versions that stand now; past versions are counted together."""
+    key = list(BAR_KEY)
+    was = gone.filter(pl.col("superseded_at").is_null()).select(key)
+    now = come.filter(pl.col("superseded_at").is_null()).select(key)
+    return {
+        "bars_added": now.join(was, on=key, how="anti").height,
+        "bars_replaced": now.join(was, on=key, how="semi").height,
+        "bars_removed": was.join(now, on=key, how="anti").height,
+        "past_versions": come.filter(pl.col("superseded_at").is_not_null()).height,
+    }

@@ -1,0 +1,28 @@
+"""Loads card variants and the rows that say which card a source's product is."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import structlog
+
+from ingestion.domain.catalog import Variant
+from ingestion.ports import Unit
+
+log = structlog.get_logger()
+
+
+def load_product_map(
+    unit: Unit, variants: Sequence[Variant], products: pl.DataFrame
+) -> dict[str, object]:
+    """Cards of other printings first, then the products that may be such cards."""
+    made = unit.catalog.add_variants(variants) if variants else 0
+    changed = unit.catalog.upsert_products(products) if products.height else 0
+    if made:
+        unit.catalog.refresh_search()
+    log.info("product_map.loaded", variants=made, products=changed)
+    return {
+        "variants": len(variants),
+        "variants_changed": made,
+        "products": products.height,
+        "products_changed": changed,
+    }

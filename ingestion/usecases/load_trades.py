@@ -1,0 +1,49 @@
+"""Brings the trusted records of a source and day into the tables and marks what they touched."""
+
+from datetime import date
+
+import polars as pl
+import structlog
+
+from ingestion.domain.records import RECORDS
+from ingestion.ports import Merged, Unit
+
+log = structlog.get_logger()
+
+TABLE_OF = {"trade": "trades", "quote": "reported_prices", "bar": "reported_prices"}
+
+
+def load_trades(unit: Unit, source: str, day: date) -> dict[str, object]:
+    """Trusted -> market.trades and market.reported_prices, all or nothing; replaying adds 0."""
+    records = unit.trusted.read(source, day).select(list(RECORDS))
+    for table in ("trades", "reported_prices"):
+        _ensure_partitions(unit, records, table)
+    trades = unit.prices.merge_trades(records.filter(pl.col("kind") == "trade"))
+    reports = unit.prices.merge_reports(records.filter(pl.col("kind") != "trade"))
+    touched = pl.concat([trades.touched, reports.touched]).unique()
+    marked = unit.work.mark("bars", touched.with_columns(as_of=pl.lit(day)))
+    changed = _sum(trades, reports)
+    written = changed["added"] + changed["corrected"] + changed["known_earlier"]
+    unit.ledger.note(
+        source, day, "load_trades", read=records.height, written=written, quarantined=0
+    )
+    log.info("trades.loaded", source=source, day=day, marked=marked, **changed)
+    instruments = touched.select("card_id", "grade_code").n_unique()
+    return {"source": source, "date": day, "read": records.height, **changed} | {
+        "instruments": instruments,
+        "days_marked": marked,
+    }
+
+
+def _ensure_partitions(unit: Unit, records: pl.DataFrame, table: str) -> None:
+    kinds = [kind for kind, name in TABLE_OF.items() if name == table]
+    days = records.filter(pl.col("kind").is_in(kinds)).get_column("ts").dt.date()
+    first, last = days.min(), days.max()
+    if isinstance(first, date) and isinstance(last, date):
+        unit.partitions.ensure(table, first, last)
+        unit.partitions.ensure("prices_daily", first, last)
+
+
+def _sum(*merged: Merged) -> dict[str, int]:
+    names = ("added", "corrected", "known_earlier", "unchanged")
+    return {name: sum(getattr(one, name) for one in merged) for name in names}

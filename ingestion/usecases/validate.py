@@ -1,0 +1,56 @@
+"""Screens raw rows: good ones to the trusted zone, refused ones to quarantine one by one."""
+
+from datetime import date
+
+import structlog
+
+from ingestion.domain.errors import NothingUsable
+from ingestion.domain.screening import Screened, screen
+from ingestion.ports import Source, Unit
+
+log = structlog.get_logger()
+
+EXAMPLES = 3
+
+
+def validate(unit: Unit, source: Source, day: date) -> dict[str, object]:
+    """Raw -> trusted + quarantine. A file of which no row can be used leaves nothing behind."""
+    mapping = source.mapping
+    receipt, keys = unit.raw.load(mapping.source, day)
+    told = source.read(receipt)
+    reference = unit.catalog.reference(mapping.source, told.listed)
+    screened = screen(told.rows, mapping, reference, receipt.window)
+    reasons = screened.reasons()
+    if screened.records.is_empty() and not source.may_be_empty:
+        raise NothingUsable(mapping.source, reasons, _examples(screened))
+    unit.trusted.write(mapping.source, day, screened.records)
+    new = unit.quarantine.keep(mapping.source, screened.rejects, keys)
+    resolved = unit.quarantine.resolve(mapping.source, screened.accepted)
+    refused = screened.rejects.height
+    unit.ledger.note(
+        mapping.source,
+        day,
+        "validate",
+        read=told.rows.height,
+        written=screened.records.height,
+        quarantined=refused,
+    )
+    if refused:
+        log.warning("rows.quarantined", source=mapping.source, rows=refused, new=new, **reasons)
+    return {
+        "source": mapping.source,
+        "date": day,
+        "read": told.rows.height,
+        "trusted": screened.records.height,
+        "duplicates": screened.duplicates,
+        "clamped": screened.clamped,
+        "quarantined": refused,
+        "quarantined_by_reason": reasons,
+        "quarantined_new": new,
+        "resolved": resolved,
+    }
+
+
+def _examples(screened: Screened) -> list[str]:
+    first = screened.rejects.head(EXAMPLES).select("line", "reason", "detail").iter_rows()
+    return [f"line {line}: {reason} ({detail})" for line, reason, detail in first]
