@@ -5,15 +5,11 @@ again and again.
 """
 
 import gc
-import sys
+import runpy
 
 # Objects made before the collector looks; Python's default is 700.
 THRESHOLD = 100_000
 
 if __name__ == "__main__":
-    gc.set_threshold(THRESHOLD)  # before the import, which is half of the work
-
-    from airflow.__main__ import main
-
-    sys.argv[0] = "airflow"
-    main()
+    gc.set_threshold(THRESHOLD)
+    runpy.run_module("airflow", run_name="__main__", alter_sys=True)
