@@ -15,16 +15,7 @@ STAGE := .ci/stage
 EXTRAS := airflow,train,stack,dev
 CODE := kernel ingestion signals_svc api_gw cli stack dags tests
 
-# Folders of wheels that pip was configured with: uv wants them with commas.
-FIND_LINKS := $(shell $(PY) -m pip config get :env:.find-links 2>/dev/null || $(PY) -m pip config get global.find-links 2>/dev/null)
-comma := ,
-empty :=
-space := $(empty) $(empty)
-ifneq ($(strip $(FIND_LINKS)),)
-export UV_FIND_LINKS := $(subst $(space),$(comma),$(strip $(FIND_LINKS)))
-endif
-
-.PHONY: help setup demo test lint lock status down clean openapi bench prerequisites
+.PHONY: help setup demo test lint lock status down clean openapi bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -67,19 +58,18 @@ define if_installed
 if [ -x $(BIN)/python ]; then $(BIN)/python -m stack $(1); else echo "Nothing is installed here, so nothing runs."; fi
 endef
 
-prerequisites:
+$(VENV)/.uv:
 	@.ci/prerequisites $(PY)
-
-$(VENV)/.uv: | prerequisites
 	@$(STAGE) "Python environment" $(PY) -m venv $(VENV)
 	@$(STAGE) "installer (uv)" $(BIN)/python -m pip install -q uv==0.13.8
 	@touch $@
 
 $(VENV)/.stamp: pyproject.toml constraints.txt | $(VENV)/.uv
-	@$(STAGE) "Python packages" $(UV) pip install --python $(BIN)/python -e '.[$(EXTRAS)]' -c constraints.txt
+	@$(STAGE) "Python packages" .ci/with-wheels $(BIN)/python $(UV) pip install --python $(BIN)/python -e '.[$(EXTRAS)]' -c constraints.txt
 	@$(STAGE) "packages agree" $(UV) pip check --python $(BIN)/python
 	@touch $@
 
-node_modules/.stamp: package.json package-lock.json | prerequisites
+node_modules/.stamp: package.json package-lock.json
+	@.ci/prerequisites $(PY)
 	@$(STAGE) "PostgreSQL binaries (npm)" npm ci --no-audit --no-fund
 	@touch $@
