@@ -1,7 +1,9 @@
 """The HTTP edge: kinds of error as RFC 9457 problem documents."""
 
+import traceback
 from collections.abc import Mapping
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -29,7 +31,9 @@ def status_of(error: DomainError) -> int:
 def problem(status: int, title: str, detail: str, instance: str, **more: object) -> JSONResponse:
     """An RFC 9457 problem document. `more` becomes extension members."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    headers = {"Retry-After": RETRY_AFTER_S} if status == 503 else None
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = RETRY_AFTER_S
     return JSONResponse(
         body | {"instance": instance} | more, status, headers=headers, media_type=PROBLEM
     )
@@ -55,8 +59,17 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, str(error.detail), str(error.detail), request.url.path)
 
 
+async def _crash(request: Request, error: Exception) -> JSONResponse:
+    # What is wrong inside is for the log; a stranger learns that it is not his request.
+    said = "".join(traceback.format_exception(error))
+    structlog.get_logger().error("request.crashed", path=request.url.path, traceback=said)
+    detail = "The service failed to answer this. It has been logged; try again later."
+    return problem(500, "Internal error", detail, request.url.path)
+
+
 def install_problem_documents(app: FastAPI) -> None:
     """Answer every error of this application with a problem document."""
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _crash)

@@ -75,7 +75,7 @@ create index search_words_prefix on market.search_words (word text_pattern_ops);
 DOCUMENTS = """
 create view market.card_search_documents as
 with told as (
-  select c.card_id, c.set_id, s.release_date, s.printed_total, s.name as set_name, s.series,
+  select c.card_id, c.set_id, s.release_date, s.printed_total, concat_ws(' ', s.name, s.code) as set_name, s.series,
     c.supertype, c.subtypes, c.artist, c.edition, c.finish, c.language, c.number,
     regexp_replace(coalesce(c.rarity, ''), '([a-z])([A-Z])', '\\1 \\2', 'g') as rarity,
     string_to_array(market.fold(c.name), ' ') as name_words,
@@ -112,7 +112,8 @@ with told as (
     ], null) as treatments
   from told
 )
-select card_id, set_id, release_date as released, position,
+-- A promo set runs for years, so its day says nothing about the card.
+select card_id, set_id, case when rarity <> 'Promo' then release_date end as released, position,
   market.lexemes(name_words, 'A') as name_lexemes,
   market.lexemes(name_words, 'A')
   || market.lexemes(array['#' || number_key, coalesce('/' || printed_total, '')], 'B')

@@ -1,0 +1,6 @@
+"""python -m api_gw serve | openapi."""
+
+from api_gw.app import command_line
+
+if __name__ == "__main__":
+    command_line()()

@@ -1,0 +1,70 @@
+"""The pool of PostgreSQL connections: opened when first needed, failures named for the caller."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import asyncpg
+from pydantic import SecretStr
+
+from kernel.db.session import service_pool
+from kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+ADVICE = "try again in a few seconds"
+
+
+class DatabaseAway(Unavailable):
+    """PostgreSQL cannot be reached or did not answer in time."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database did not answer ({reason}); {ADVICE}.")
+
+
+class Database:
+    """Reads as the role of this service. A failed first connection is tried again by the next."""
+
+    def __init__(self, url: SecretStr) -> None:
+        self._url = url
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def fetch(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
+        """All rows. Raises DatabaseAway."""
+        pool = await self._open()
+        rows: Sequence[asyncpg.Record] = await named(lambda: pool.fetch(sql, *values))
+        return rows
+
+    async def check(self) -> None:
+        """Return if PostgreSQL answers. Raises DatabaseAway."""
+        await self.fetch("select 1")
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await named(lambda: service_pool(self._url))
+            return self._pool
+
+
+async def named(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, or DatabaseAway for everything that means the server is not there for us."""
+    try:
+        return await ask()
+    except (OSError, TimeoutError) as error:
+        raise DatabaseAway(type(error).__name__) from error
+    except (
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.QueryCanceledError,
+    ) as error:
+        raise DatabaseAway(type(error).__name__) from error

@@ -1,0 +1,105 @@
+"""Composition root: settings -> adapters -> routes."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import click
+import uvicorn
+from fastapi import FastAPI
+
+from api_gw.adapters.card_search import PostgresCardSearch
+from api_gw.adapters.cards import PostgresCards
+from api_gw.adapters.database import Database
+from api_gw.adapters.prices import PostgresPrices
+from api_gw.adapters.redis_cache import NoCache, RedisCache
+from api_gw.adapters.signals import PostgresSignals
+from api_gw.http import cards, health, movers, search
+from api_gw.http.deps import Services
+from api_gw.http.entity_tags import EntityTags
+from api_gw.http.openapi import describing
+from api_gw.settings import ApiSettings
+from kernel.http import install_problem_documents
+from kernel.log import configure_logging
+
+LOOPBACK = "127.0.0.1"
+DESCRIPTION = (
+    "Cards, their daily prices and their BUY / HOLD / SELL signals. Money is integer US cents,"
+    " returns and probabilities are fractions, times are UTC. Not investment advice."
+)
+
+
+def bare_app() -> FastAPI:
+    """The routes without anything behind them: enough to describe the API."""
+    app = FastAPI(
+        title="Pokémon Pricer",
+        version=version("pokemon-pricer"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for routes in (health, search, cards, movers):
+        app.include_router(routes.router)
+    app.add_middleware(EntityTags)
+    install_problem_documents(app)
+    app.openapi = describing(app)  # type: ignore[method-assign] # FastAPI's documented way
+    return app
+
+
+def build_app(settings: ApiSettings) -> FastAPI:
+    """The application on real stores. Nothing is connected before the first question."""
+    app = bare_app()
+    database = Database(settings.database_url)
+    cache = (
+        RedisCache(settings.redis_url, clock=time.monotonic) if settings.redis_url else NoCache()
+    )
+    app.state.services = Services(
+        search=PostgresCardSearch(database),
+        cards=PostgresCards(database),
+        prices=PostgresPrices(database),
+        signals=PostgresSignals(database),
+        cache=cache,
+        database=database,
+        clock=lambda: datetime.now(UTC),
+        instance_id=settings.instance_id,
+        default_horizon=settings.signals.horizon_days,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await cache.close()
+        await database.close()
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+def command_line() -> click.Group:
+    """`python -m api_gw serve | openapi`; settings are read when the server starts."""
+
+    @click.group(help="The public REST API.")
+    def commands() -> None:
+        configure_logging("api_gw")
+
+    @commands.command(help="Serve until stopped.")
+    @click.option("--host", default=LOOPBACK, show_default=True, help="address to listen on")
+    @click.option("--port", default=18000, show_default=True, help="port to listen on")
+    def serve(host: str, port: int) -> None:
+        app = build_app(ApiSettings())
+        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+
+    @commands.command(help="Print the OpenAPI document, the same bytes for the same routes.")
+    def openapi() -> None:
+        click.echo(openapi_text(), nl=False)
+
+    return commands
+
+
+def openapi_text() -> str:
+    """The OpenAPI document as it is committed."""
+    document = bare_app().openapi()
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,0 +1,1 @@
+"""Pure decisions of the read API: queries, series, overlays, freshness. No I/O."""

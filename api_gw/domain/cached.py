@@ -1,0 +1,70 @@
+"""What the cache holds, read and written as kernel/cache.py says. ValueError for anything else."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from api_gw.domain.bars import KINDS, Bar, BarsByKind
+from api_gw.domain.signals import Reason, Signal
+from kernel.cache import SIGNAL_FIELDS, pack, unpack
+
+
+def signals_to_cache(signals: Sequence[Signal]) -> bytes:
+    """The newest signal of each horizon of one instrument."""
+    rows = [{name: getattr(signal, name) for name in SIGNAL_FIELDS} for signal in signals]
+    for row in rows:
+        row["asof_ts"] = row["asof_ts"].isoformat()
+        row["reasons"] = [reason._asdict() for reason in row["reasons"]]
+    return json.dumps(rows, separators=(",", ":")).encode()
+
+
+def signals_from_cache(body: bytes) -> tuple[Signal, ...]:
+    """What the nightly run or a refill wrote. Raises ValueError."""
+    try:
+        return tuple(signal_from(row) for row in json.loads(body))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not the signals of an instrument: {error}") from error
+
+
+def signal_from(row: dict[str, object]) -> Signal:
+    """A signal from its fields as JSON has them. Raises ValueError, KeyError or TypeError."""
+    fields = {name: row[name] for name in SIGNAL_FIELDS}
+    fields["asof_ts"] = aware(str(fields["asof_ts"]))
+    fields["reasons"] = reasons_from(fields["reasons"])
+    for name in ("conviction", "expected_return", "risk", "utility"):
+        value = fields[name]
+        fields[name] = None if value is None else float(str(value))
+    return Signal(**fields)  # type: ignore[arg-type] # read from JSON; a response model checks it
+
+
+def aware(text: str) -> datetime:
+    """A moment with its offset. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no offset")
+    return moment
+
+
+def reasons_from(rows: object) -> tuple[Reason, ...]:
+    """Reasons from their JSON. Raises KeyError or TypeError."""
+    if not isinstance(rows, list):
+        raise TypeError("reasons are a list")
+    return tuple(Reason(row["code"], row["value"], row["words"]) for row in rows)
+
+
+def series_to_cache(bars: BarsByKind) -> bytes:
+    """All bars of one instrument."""
+    return pack({kind: [tuple(bar) for bar in series] for kind, series in bars.items()})
+
+
+def series_from_cache(body: bytes) -> BarsByKind:
+    """What a refill wrote. Raises ValueError."""
+    try:
+        rows = unpack(body)
+        return {
+            kind: tuple(Bar(date.fromisoformat(day), *numbers) for day, *numbers in rows[kind])
+            for kind in KINDS
+            if kind in rows
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not the bars of an instrument: {error}") from error

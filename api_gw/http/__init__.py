@@ -1,0 +1,1 @@
+"""Routes, response models and the HTTP habits all routes share."""

@@ -1,0 +1,144 @@
+"""GET /cards/{card_id}, its history and its signal."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api_gw.domain.cards import CardDetails
+from api_gw.domain.overlays import overlay_names
+from api_gw.domain.signals import age_days
+from api_gw.http.deps import AsOf, CardId, Given, GradeCode, Kept
+from api_gw.http.schemas import (
+    Bar,
+    Card,
+    CardSummary,
+    GradeOfCard,
+    History,
+    Signal,
+    SignalOfInstrument,
+)
+from api_gw.usecases import card_page, history, signals
+
+router = APIRouter(prefix="/cards/{card_id}", tags=["cards"])
+
+PAGE_KEPT_S = 300  # prices change nightly; five minutes is what a page may lag
+ALL = "all"
+
+
+@router.get("", dependencies=[Depends(Kept(PAGE_KEPT_S))])
+async def get_card(
+    services: Given, card_id: CardId, grade: GradeCode | None = None, as_of: AsOf = None
+) -> Card:
+    """A card with, for each grade that has a price, the newest price and signal."""
+    card, grades = await card_page.card_page(
+        card_id,
+        grade_code=grade,
+        horizon=services.default_horizon,
+        as_of=as_of,
+        cards=services.cards,
+        prices=services.prices,
+        signals=services.signals,
+        cache=services.cache,
+    )
+    return card_of(card, grades)
+
+
+def card_of(card: CardDetails, grades: list[card_page.GradeOfCard]) -> Card:
+    """The response model of a card's page."""
+    summary = CardSummary.model_validate(card)
+    return Card(
+        **summary.model_dump(),
+        game=card.game,
+        series=card.series,
+        subtypes=list(card.subtypes),
+        artist=card.artist,
+        image_large=card.image_large,
+        grades=[grade_of(grade) for grade in grades],
+    )
+
+
+def grade_of(grade: card_page.GradeOfCard) -> GradeOfCard:
+    """The response model of one grade."""
+    bar = grade.newest.bar
+    return GradeOfCard(
+        grade_code=grade.grade_code,
+        price_cents=bar.close_cents,
+        price_day=bar.day,
+        low_cents=bar.low_cents,
+        high_cents=bar.high_cents,
+        volume=bar.volume,
+        series=grade.series,
+        bars_365=grade.newest.bars_365,
+        signal=Signal.model_validate(grade.signal) if grade.signal else None,
+    )
+
+
+@router.get("/history", dependencies=[Depends(Kept(PAGE_KEPT_S))])
+async def get_history(
+    services: Given,
+    card_id: CardId,
+    grade: GradeCode = "raw",
+    window: Annotated[
+        str,
+        Query(
+            pattern=r"^([1-9]\d{0,3}d|all)$",
+            description="days up to the newest bar, e.g. `365d`, or `all`",
+        ),
+    ] = "365d",
+    overlay: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="lines to draw over it, separated by commas: momentum_7, _30, _90, _180,"
+            " drawdown_90, _365",
+            examples=["momentum_30,drawdown_90"],
+        ),
+    ] = "",
+    as_of: AsOf = None,
+) -> History:
+    """Daily open, high, low, close and volume of the series in use, with overlays."""
+    shown = await history.history(
+        card_id,
+        grade,
+        window_days=None if window == ALL else int(window.removesuffix("d")),
+        overlays=overlay_names(overlay),
+        as_of=as_of,
+        prices=services.prices,
+        cache=services.cache,
+        cards=services.cards,
+    )
+    return History(
+        card_id=card_id,
+        grade_code=grade,
+        series=shown.series,
+        bars_365=shown.bars_365,
+        bars=[Bar.model_validate(bar) for bar in shown.bars],
+        overlays=shown.overlays,
+    )
+
+
+@router.get("/signal", dependencies=[Depends(Kept(PAGE_KEPT_S))])
+async def get_signal(
+    services: Given,
+    card_id: CardId,
+    grade: GradeCode = "raw",
+    horizon: Annotated[
+        int | None,
+        Query(ge=1, le=3650, description="how far the forecast looks, days; 90 unless configured"),
+    ] = None,
+    as_of: AsOf = None,
+) -> SignalOfInstrument:
+    """The newest BUY, HOLD or SELL of an instrument. Not investment advice."""
+    signal = await signals.signal(
+        card_id,
+        grade,
+        horizon=horizon or services.default_horizon,
+        as_of=as_of,
+        signals=services.signals,
+        cache=services.cache,
+        cards=services.cards,
+        prices=services.prices,
+    )
+    age = age_days(signal, at=as_of or services.clock())
+    said = Signal.model_validate(signal).model_dump()
+    return SignalOfInstrument(**said, card_id=card_id, grade_code=grade, age_days=age)

@@ -1,0 +1,37 @@
+"""GET /movers."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from api_gw.domain.bars import Move as Moved
+from api_gw.http.deps import AsOf, Given, Kept
+from api_gw.http.schemas import Move, Movers
+from api_gw.usecases.movers import Direction, movers
+
+router = APIRouter(tags=["market"])
+
+
+@router.get("/movers", dependencies=[Depends(Kept(300))])
+async def get_movers(
+    services: Given,
+    window: Annotated[
+        Literal[7, 30], Query(description="least distance of the two bars compared, days")
+    ] = 7,
+    direction: Annotated[
+        Direction, Query(description="rises, falls, or both by their size")
+    ] = "both",
+    limit: Annotated[int, Query(ge=1, le=100, description="most movers, a count")] = 20,
+    as_of: AsOf = None,
+) -> Movers:
+    """Largest price changes of liquid instruments with a bar in the window up to the newest day."""
+    found = await movers(
+        window=window, direction=direction, limit=limit, as_of=as_of, prices=services.prices
+    )
+    return Movers(window_days=window, movers=[move_of(move) for move in found])
+
+
+def move_of(move: Moved) -> Move:
+    """The response model of one move."""
+    direction = "up" if move.change > 0 else "down"
+    return Move.model_validate({**vars(move), "direction": direction})

@@ -1,0 +1,44 @@
+"""GET /search."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api_gw.http.deps import Given, Kept
+from api_gw.http.schemas import CardSummary, SearchPage
+from api_gw.usecases.search import search
+
+router = APIRouter(tags=["cards"])
+
+MAX_PAGE = 500  # nobody reads on; a machine narrows the search instead
+
+
+@router.get("/search", dependencies=[Depends(Kept(60))])
+async def search_cards(
+    services: Given,
+    q: Annotated[
+        str,
+        Query(
+            max_length=120,
+            description="what a collector types: name, set, number, treatment, grade, half a word",
+            examples=["umbreon vmax 215", "charizard 4/102", "giratina v alt art"],
+        ),
+    ] = "",
+    set_said: Annotated[
+        str | None,
+        Query(alias="set", max_length=80, description="only this set, by id or name"),
+    ] = None,
+    page: Annotated[int, Query(ge=1, le=MAX_PAGE, description="page, counted from 1")] = 1,
+    limit: Annotated[int, Query(ge=1, le=100, description="most cards on a page, a count")] = 20,
+) -> SearchPage:
+    """Cards by what a collector types, best first; without a query the set, or the newest cards."""
+    result = await search(q, set_said=set_said, page=page, limit=limit, cards=services.search)
+    return SearchPage(
+        cards=[CardSummary.model_validate(card) for card in result.found.cards],
+        total=result.found.total,
+        page=page,
+        limit=limit,
+        corrected=result.found.corrected,
+        grade=result.grade,
+        matched_all=result.found.matched_all,
+    )

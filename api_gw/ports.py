@@ -1,0 +1,83 @@
+"""What the use cases need from outside. Every call may raise kernel.errors.Unavailable."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from api_gw.domain.bars import BarsByKind, LatestBars, Move
+from api_gw.domain.cards import CardDetails, Found
+from api_gw.domain.query import Query
+from api_gw.domain.signals import Signal
+
+
+class CardSearch(Protocol):
+    """Finds cards by what a collector types."""
+
+    async def find(self, query: Query, *, set_id: str | None, offset: int, limit: int) -> Found:
+        """A page of cards, best first; all cards of the set, or all, for an empty query."""
+        ...
+
+    async def sets_like(self, said: str) -> list[str]:
+        """Ids of the sets whose id or name this is, else of the most similar, nearest first."""
+        ...
+
+
+class Cards(Protocol):
+    """The catalog."""
+
+    async def card(self, card_id: str) -> CardDetails | None:
+        """One card, or None."""
+        ...
+
+    async def is_grade(self, grade_code: str) -> bool:
+        """Whether the grade exists at all."""
+        ...
+
+
+class Prices(Protocol):
+    """Daily bars as they were known at a moment."""
+
+    async def bars(self, card_id: str, grade_code: str, *, as_of: datetime) -> BarsByKind:
+        """All bars of an instrument known by then, by kind, in order of days."""
+        ...
+
+    async def latest(self, card_id: str, *, as_of: datetime) -> dict[str, LatestBars]:
+        """By grade: the newest bar of each kind and how many that kind had in the year before."""
+        ...
+
+    async def moves(self, *, window: int, limit: int, rising: bool, as_of: datetime) -> list[Move]:
+        """Largest changes of liquid instruments alive on the newest day, largest first."""
+        ...
+
+
+class Signals(Protocol):
+    """Signals as they were known at a moment."""
+
+    async def newest(
+        self, card_id: str, grades: Sequence[str] | None, *, as_of: datetime
+    ) -> dict[str, tuple[Signal, ...]]:
+        """By grade: the newest signal of each horizon. `grades` None means all of the card."""
+        ...
+
+
+class Cache(Protocol):
+    """A fast store that may forget or be away: a failed read is a miss, a failed write is nothing.
+
+    It never raises.
+    """
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of the keys, None for each that is absent or cannot be read now."""
+        ...
+
+    async def put_absent(self, key: str, value: bytes, *, ttl_s: int) -> None:
+        """Keep a value unless another one is there already."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Remove a value that turned out to be broken."""
+        ...
+
+    async def answers(self) -> bool | None:
+        """Whether the store is there now; None where none is set up."""
+        ...

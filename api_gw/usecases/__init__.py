@@ -1,0 +1,1 @@
+"""One function per question a caller may ask; the ports are keywords."""

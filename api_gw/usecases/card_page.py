@@ -1,0 +1,57 @@
+"""What a card's page shows: the card, and for each grade its price and signal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api_gw.domain.bars import Kind, LatestBars, NewestOfKind, kind_in_use
+from api_gw.domain.cards import CardDetails
+from api_gw.domain.errors import NoPrice, UnknownCard, UnknownGrade
+from api_gw.domain.signals import Signal
+from api_gw.ports import Cache, Cards, Prices, Signals
+from api_gw.usecases.moments import known_by
+from api_gw.usecases.signals import newest_signals
+
+
+@dataclass(frozen=True)
+class GradeOfCard:
+    """One grade with a price: the newest bar of its series in use, and its signal if it has one."""
+
+    grade_code: str
+    series: Kind
+    newest: NewestOfKind
+    signal: Signal | None
+
+
+async def card_page(
+    card_id: str,
+    *,
+    grade_code: str | None,
+    horizon: int,
+    as_of: datetime | None,
+    cards: Cards,
+    prices: Prices,
+    signals: Signals,
+    cache: Cache,
+) -> tuple[CardDetails, list[GradeOfCard]]:
+    """The card and its grades with prices, or the asked one. Raises a NotFound that says which."""
+    card = await cards.card(card_id)
+    if card is None:
+        raise UnknownCard(card_id)
+    latest = await prices.latest(card_id, as_of=known_by(as_of))
+    if grade_code is not None and grade_code not in latest:
+        if not await cards.is_grade(grade_code):
+            raise UnknownGrade(grade_code)
+        raise NoPrice(card_id, grade_code, sorted(latest), as_of)
+    shown = sorted(latest) if grade_code is None else [grade_code]
+    known = await newest_signals(card_id, shown, as_of=as_of, signals=signals, cache=cache)
+    grades = []
+    for grade in shown:
+        signal = next((s for s in known.get(grade, ()) if s.horizon_days == horizon), None)
+        grades += grade_of_card(grade, latest[grade], signal)
+    return card, grades
+
+
+def grade_of_card(grade: str, latest: LatestBars, signal: Signal | None) -> list[GradeOfCard]:
+    """The grade with the newest bar of the series in use; nothing if it has no bar."""
+    kind = kind_in_use({kind: newest.bars_365 for kind, newest in latest.items()})
+    return [GradeOfCard(grade, kind, latest[kind], signal)] if kind else []

@@ -1,0 +1,78 @@
+"""The price history of an instrument: one series, a window of it, and lines drawn over it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from api_gw.domain.bars import Bar, BarsByKind, Kind, counted, first_shown, kind_in_use, newest_day
+from api_gw.domain.cached import series_from_cache, series_to_cache
+from api_gw.domain.errors import NoPrice
+from api_gw.domain.overlays import OVERLAYS, Line
+from api_gw.ports import Cache, Cards, Prices
+from api_gw.usecases.absence import why_absent
+from api_gw.usecases.moments import known_by
+from kernel.cache import REFILLED_SERIES_TTL_S, series_key
+
+
+@dataclass(frozen=True)
+class History:
+    """Bars of the series in use and, for each overlay, a value a bar."""
+
+    series: Kind
+    bars_365: int
+    bars: Sequence[Bar]
+    overlays: dict[str, Line]
+
+
+async def history(
+    card_id: str,
+    grade_code: str,
+    *,
+    window_days: int | None,
+    overlays: Sequence[str],
+    as_of: datetime | None,
+    prices: Prices,
+    cache: Cache,
+    cards: Cards,
+) -> History:
+    """The window up to the newest bar known at `as_of`; everything without a window.
+
+    Overlays look back beyond the window. Raises a NotFound that says what is missing.
+    """
+    bars = await known_bars(card_id, grade_code, as_of=as_of, prices=prices, cache=cache)
+    newest = newest_day(bars)
+    counts = counted(bars, newest) if newest else {}
+    kind = kind_in_use(counts)
+    if newest is None or kind is None:
+        absent = await why_absent(card_id, grade_code, as_of=as_of, cards=cards, prices=prices)
+        raise absent or NoPrice(card_id, grade_code, [], as_of)
+    used = bars[kind]
+    first = first_shown(used, window_days)
+    return History(
+        series=kind,
+        bars_365=counts[kind],
+        bars=used[first:],
+        overlays={name: OVERLAYS[name](used)[first:] for name in overlays},
+    )
+
+
+async def known_bars(
+    card_id: str, grade_code: str, *, as_of: datetime | None, prices: Prices, cache: Cache
+) -> BarsByKind:
+    """All bars of the instrument: from the cache, else from the store, which refills it.
+
+    The cache knows only the newest versions, so a question about an earlier moment passes it by.
+    """
+    if as_of is not None:
+        return await prices.bars(card_id, grade_code, as_of=as_of)
+    key = series_key(card_id, grade_code)
+    [body] = await cache.get([key])
+    if body is not None:
+        try:
+            return series_from_cache(body)
+        except ValueError:
+            await cache.forget(key)
+    bars = await prices.bars(card_id, grade_code, as_of=known_by(None))
+    if bars:
+        await cache.put_absent(key, series_to_cache(bars), ttl_s=REFILLED_SERIES_TTL_S)
+    return bars
