@@ -82,14 +82,11 @@ def source_named(name: str) -> Source:
     if name != MARKETPLACE:
         return FileSource(mapping)
     chosen = settings()
-    if chosen.marketplace_url is None or chosen.marketplace_token is None:
-        raise SettingsIncomplete(
-            "set PRICER_MARKETPLACE_URL and PRICER_MARKETPLACE_TOKEN to use the marketplace"
-        )
+    token = chosen.marketplace_token
     return MarketplaceSource(
         mapping=mapping,
         base_url=chosen.marketplace_url,
-        token=chosen.marketplace_token.get_secret_value(),
+        token=token.get_secret_value() if token else None,
         deadline_s=chosen.marketplace_deadline_s,
         sleep=sleep,
     )

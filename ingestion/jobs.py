@@ -80,7 +80,11 @@ def load_product_map_job(doors: Doors, path: Path) -> None:
 @click.option("--map", "item_map", type=click.Path(path_type=Path), default=None, help="id list")
 @click.pass_obj
 def fetch_job(
-    doors: Doors, source: str, day: date, since: date | None, path: Path | None,
+    doors: Doors,
+    source: str,
+    day: date,
+    since: date | None,
+    path: Path | None,
     item_map: Path | None,
 ) -> None:
     def work() -> Summary:

@@ -122,11 +122,16 @@ class Quarantine(Protocol):
 class Merged:
     """What a merge did: rows new, with changed content, with only an earlier knowledge time."""
 
-    added: int
-    corrected: int
-    known_earlier: int
-    unchanged: int
     touched: pl.DataFrame  # card_id, grade_code, day: distinct
+    added: int = 0
+    corrected: int = 0
+    known_earlier: int = 0
+    unchanged: int = 0
+
+    @property
+    def written(self) -> int:
+        """Rows that are new or told something new."""
+        return self.added + self.corrected + self.known_earlier
 
 
 class PriceStore(Protocol):
@@ -209,5 +214,3 @@ class Unit:
     bars: BarStore
     work: WorkSet
     partitions: Partitions
-
-

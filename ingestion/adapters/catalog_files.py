@@ -18,7 +18,14 @@ from kernel.ids import CardId, is_card_id
 CARD_FILE = re.compile(r".*\.(json|csv|csv\.gz)$")
 SET_COLUMNS = ("id", "set_id", "number", "name")
 PRODUCT_COLUMNS = (
-    "source", "product", "card_id", "grade_code", "valid_from", "confidence", "evidence", "actor",
+    "source",
+    "product",
+    "card_id",
+    "grade_code",
+    "valid_from",
+    "confidence",
+    "evidence",
+    "actor",
 )
 VARIANT_COLUMNS = ("catalog_id", "variant", "edition", "finish", "evidence")
 
@@ -174,7 +181,9 @@ def _card_set(row: SetRow) -> CardSet:
         set_id=row.id,
         name=row.name,
         series=row.series,
-        release_date=date.fromisoformat(day.replace("/", "-")) if day not in (None, "---") else None,
+        release_date=date.fromisoformat(day.replace("/", "-"))
+        if day not in (None, "---")
+        else None,
         printed_total=row.printed_total,
         total=row.total,
         code=row.code,
@@ -184,7 +193,9 @@ def _card_set(row: SetRow) -> CardSet:
 def _card(row: CardRow, sets: Mapping[str, SetRow], made: Mapping[str, CardSet]) -> Card:
     found = _set_of(row, sets)
     if found is None:
-        raise CatalogRejected(row.id, "no set file names its set; put sets_en.json beside the cards")
+        raise CatalogRejected(
+            row.id, "no set file names its set; put sets_en.json beside the cards"
+        )
     if not is_card_id(row.id) or "~" in row.id:
         raise CatalogRejected(row.id, "a catalog id has letters, digits, dot and dash only")
     return Card(

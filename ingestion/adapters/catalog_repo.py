@@ -1,10 +1,13 @@
 """SQL of the catalog: sets, cards, variants, the product map, and what rows are checked against."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 import psycopg
+from psycopg.rows import dict_row
 
 from ingestion.adapters.copying import read_frame, stage
 from ingestion.domain.catalog import Card, CardSet, Variant, of_variant, search_text
@@ -49,7 +52,7 @@ where (c.name, c.number, c.edition, c.finish, c.language, c.rarity, c.supertype,
 
 BASE_CARDS = """
 select c.card_id, c.name, c.number, c.language, c.rarity, c.supertype, c.subtypes, c.artist,
-  c.image_small, c.image_large, s.set_id, s.name, s.game, s.printed_total, s.code
+  c.image_small, c.image_large, s.set_id, s.name as set_name, s.game, s.printed_total, s.code
 from market.cards c join market.sets s using (set_id) where c.card_id = any(%s)
 """
 
@@ -87,8 +90,13 @@ class CatalogRepo:
             for s in sets
         ]
         schema = {
-            "set_id": pl.String, "game": pl.String, "name": pl.String, "series": pl.String,
-            "release_date": pl.Date, "printed_total": pl.Int64, "total": pl.Int64,
+            "set_id": pl.String,
+            "game": pl.String,
+            "name": pl.String,
+            "series": pl.String,
+            "release_date": pl.Date,
+            "printed_total": pl.Int64,
+            "total": pl.Int64,
             "code": pl.String,
         }
         stage(self.connection, "staged_sets", pl.DataFrame(rows, schema=schema, orient="row"))
@@ -107,19 +115,14 @@ class CatalogRepo:
     def add_variants(self, variants: Sequence[Variant]) -> int:
         """Cards made from others. Raises CatalogRejected when the other does not exist."""
         wanted = [variant.catalog_id for variant in variants]
-        rows = self.connection.execute(BASE_CARDS, (wanted,)).fetchall()
-        bases = {row[0]: _card(row) for row in rows}
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(BASE_CARDS, (wanted,)).fetchall()
+        bases = {row["card_id"]: _card(row) for row in rows}
         missing = sorted(set(wanted) - set(bases))
         if missing:
             why = f"{', '.join(missing)} not in the catalog; load the catalog first"
             raise CatalogRejected("card variants", why)
         return self.upsert_cards(of_variant(bases[v.catalog_id], v) for v in variants)
-
-    def known_cards(self, card_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the ids that the catalog has."""
-        query = "select card_id from market.cards where card_id = any(%s)"
-        found = self.connection.execute(query, (list(card_ids),)).fetchall()
-        return frozenset(row[0] for row in found)
 
     def upsert_products(self, products: pl.DataFrame) -> int:
         """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
@@ -150,31 +153,47 @@ class CatalogRepo:
         )
 
 
-STAGED_CARDS = {
-    name: pl.String
-    for name in (
-        "card_id", "game", "set_id", "name", "number", "edition", "finish", "language", "rarity",
-        "supertype", "subtypes", "artist", "image_small", "image_large", "search_text",
-    )
-}
+STAGED_CARDS = dict.fromkeys(re.split(r",\s+", CARD_COLUMNS), pl.String)
 
 
 def _row(card: Card) -> tuple[str | None, ...]:
     return (
-        card.card_id, card.card_set.game, card.card_set.set_id, card.name, card.number,
-        card.edition, card.finish, card.language, card.rarity, card.supertype,
-        "|".join(card.subtypes) or None, card.artist, card.image_small, card.image_large,
+        card.card_id,
+        card.card_set.game,
+        card.card_set.set_id,
+        card.name,
+        card.number,
+        card.edition,
+        card.finish,
+        card.language,
+        card.rarity,
+        card.supertype,
+        "|".join(card.subtypes) or None,
+        card.artist,
+        card.image_small,
+        card.image_large,
         search_text(card),
     )
 
 
-def _card(row: tuple[object, ...]) -> Card:
-    set_id, set_name, game, printed_total, code = row[10:15]
+def _card(row: Mapping[str, Any]) -> Card:
+    named = CardSet(
+        row["set_id"],
+        row["set_name"],
+        row["game"],
+        printed_total=row["printed_total"],
+        code=row["code"],
+    )
     return Card(
-        card_id=CardId(str(row[0])),
-        card_set=CardSet(
-            str(set_id), str(set_name), str(game), printed_total=printed_total, code=code
-        ),
-        name=str(row[1]), number=str(row[2]), language=str(row[3]), rarity=row[4],
-        supertype=row[5], subtypes=row[6], artist=row[7], image_small=row[8], image_large=row[9],
+        card_id=CardId(row["card_id"]),
+        card_set=named,
+        name=row["name"],
+        number=row["number"],
+        language=row["language"],
+        rarity=row["rarity"],
+        supertype=row["supertype"],
+        subtypes=row["subtypes"],
+        artist=row["artist"],
+        image_small=row["image_small"],
+        image_large=row["image_large"],
     )

@@ -48,7 +48,8 @@ def read_frame(connection: psycopg.Connection, query: str, schema: Schema) -> pl
         for name, kind in schema.items()
     )
     statement = sql.SQL("copy (select {} from ({}) q) to stdout (format csv)").format(
-        columns, sql.SQL(query)  # type: ignore[arg-type]  # our own text, never a user's
+        columns,
+        sql.SQL(query),
     )
     body = io.BytesIO()
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -60,7 +61,7 @@ def read_frame(connection: psycopg.Connection, query: str, schema: Schema) -> pl
     if not body.tell():
         return pl.DataFrame(schema=schema)
     body.seek(0)
-    frame = pl.read_csv(body, has_header=False, schema=wire, missing_utf8_is_empty_string=False)
+    frame = pl.read_csv(body, has_header=False, schema=wire)
     return frame.with_columns(
         pl.col(name).cast(kind) for name, kind in schema.items() if isinstance(kind, pl.Datetime)
     )

@@ -56,9 +56,7 @@ class LakeRawZone:
             RawPart(entry["name"], entry["role"], self.lake.get("raw", entry["key"]))
             for entry in manifest["parts"]
         ]
-        window = Window(
-            date.fromisoformat(manifest["first"]), date.fromisoformat(manifest["last"])
-        )
+        window = Window(date.fromisoformat(manifest["first"]), date.fromisoformat(manifest["last"]))
         keys = {entry["name"]: entry["key"] for entry in manifest["parts"]}
         return Receipt(manifest["source"], window, parts), keys
 

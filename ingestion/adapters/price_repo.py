@@ -1,6 +1,6 @@
 """SQL of trades and reported prices: set-based merges, versions, months."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -118,16 +118,21 @@ class PriceRepo:
 
     def _merge(self, records: pl.DataFrame, table: str, steps: list[str]) -> Merged:
         if records.is_empty():
-            return Merged(0, 0, 0, 0, pl.DataFrame(schema=TOUCHED_SCHEMA))
+            return Merged(touched=pl.DataFrame(schema=TOUCHED_SCHEMA))
         stage(self.connection, table, records.select(list(RECORDS)).sort("ts", "record_id"))
         self.connection.execute("drop table if exists pg_temp.touched")
         for step in steps:
             self.connection.execute(step)
         counted = self.connection.execute("select why, count(*) from touched group by why")
-        counts = dict(counted.fetchall())
-        done = [counts.get(why, 0) for why in ("added", "corrected", "known_earlier")]
+        counts: dict[str, int] = dict(counted.fetchall())
         touched = read_frame(self.connection, TOUCHED, TOUCHED_SCHEMA)
-        return Merged(*done, records.height - sum(done), touched)
+        merged = Merged(
+            added=counts.get("added", 0),
+            corrected=counts.get("corrected", 0),
+            known_earlier=counts.get("known_earlier", 0),
+            touched=touched,
+        )
+        return replace(merged, unchanged=records.height - merged.written)
 
     def trade_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
         """Every version of every sale of the instruments, as VERSIONS."""

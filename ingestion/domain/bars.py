@@ -26,8 +26,10 @@ def kept_spans(versions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     judged = versions.join(held.select(subject).unique(), on=subject, how="semi")
     never = versions.join(held.select(subject).unique(), on=subject, how="anti")
     # Kept before the first verdict, and from each verdict that keeps to the one after it.
-    first = held.group_by(subject).agg(next=pl.col("known_at").min()).with_columns(
-        known_at=pl.lit(None, UTC_US)
+    first = (
+        held.group_by(subject)
+        .agg(next=pl.col("known_at").min())
+        .with_columns(known_at=pl.lit(None, UTC_US))
     )
     kept = pl.concat(
         [

@@ -119,5 +119,3 @@ class WrongWindow(Rejected):
     """A window that ends before it begins, or an option that the source does not take."""
 
     title = "Options rejected"
-
-

@@ -14,9 +14,7 @@ QUALIFIER = re.compile(r"^\(?([A-Za-z]{2})\)?$")
 LAST_DAY = date.max
 
 
-def grade_code(
-    text: str | None, qualifier: str | None, mapping: Format
-) -> str | DatedGrade | None:
+def grade_code(text: str | None, qualifier: str | None, mapping: Format) -> str | DatedGrade | None:
     """The code a source's grade means; None when it cannot be told."""
     if text is None:
         return None
@@ -50,7 +48,7 @@ def grade(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.DataF
 def _stated(rows: pl.DataFrame, mapping: Format) -> pl.DataFrame:
     """The code of each distinct grade text, by day where its meaning changed."""
     distinct = rows.select("grade", "qualifier").unique()
-    found = []
+    found: list[tuple[str | None, str | None, date, str | None, str | None]] = []
     for text, qualifier in distinct.iter_rows():
         code = grade_code(text, qualifier, mapping)
         if isinstance(code, DatedGrade):

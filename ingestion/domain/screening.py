@@ -54,8 +54,10 @@ def screen(told: pl.DataFrame, mapping: Format, reference: Reference, window: Wi
 
 def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
     """Records with their keys, one each: of several versions the one reported last."""
-    kept = pl.when(pl.col("meta") == "{}").then(pl.lit("}")).otherwise(
-        pl.lit(",") + pl.col("meta").str.slice(1)
+    kept = (
+        pl.when(pl.col("meta") == "{}")
+        .then(pl.lit("}"))
+        .otherwise(pl.lit(",") + pl.col("meta").str.slice(1))
     )
     rows = fine.with_columns(
         source=pl.lit(mapping.source),

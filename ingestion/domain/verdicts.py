@@ -57,9 +57,7 @@ def all_verdicts(versions: pl.DataFrame) -> pl.DataFrame:
 
 
 UTC = VERDICTS["known_at"]
-MICRO_VERDICTS = {
-    name: pl.Int64 if kind == UTC else kind for name, kind in VERDICTS.items()
-}
+MICRO_VERDICTS = {name: pl.Int64 if kind == UTC else kind for name, kind in VERDICTS.items()}
 
 
 def _may_have_findings(ordered: pl.DataFrame) -> pl.Expr:

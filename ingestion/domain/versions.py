@@ -1,8 +1,8 @@
 """Versions of prices: what was believed of each sale or figure, and from when until when."""
 
-from ingestion.domain.records import UTC_US, Schema
-
 import polars as pl
+
+from ingestion.domain.records import UTC_US, Schema
 
 # `key` is the trade_id or report_id; several rows of a key are its versions, one after another.
 # `until` is when a later version was known; null for what is believed now.

@@ -1,5 +1,7 @@
 """Rebuilds the daily bars of judged days, and nothing else, in one transaction."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import structlog
 
@@ -13,7 +15,7 @@ INSTRUMENT = ["card_id", "grade_code"]
 DAY = [*INSTRUMENT, "day"]
 
 
-def build_bars(unit: Unit) -> dict[str, object]:
+def build_bars(unit: Unit) -> Mapping[str, object]:
     """Bars of touched days; marks the days as `curated` work, and instruments whose close
     changed as `signals` work of the run's day."""
     unit.work.claim("bars")

@@ -1,5 +1,6 @@
 """Stores what a source has for a window of days, as received."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -13,7 +14,7 @@ log = structlog.get_logger()
 
 def fetch(
     unit: Unit, source: Source, window: Window, *, path: Path | None, item_map: Path | None
-) -> dict[str, object]:
+) -> Mapping[str, object]:
     """Raw parts and their manifest, written only after everything was received and readable."""
     if window.first > window.last:
         raise WrongWindow(f"--since {window.first} is after --date {window.last}")
@@ -22,6 +23,12 @@ def fetch(
     rows = source.read(receipt).rows.height
     keys = unit.raw.store(receipt)
     unit.ledger.note(name, window.last, "fetch", read=rows, written=rows, quarantined=0)
-    log.info("raw.stored", source=name, day=window.last, rows=rows, parts=len(keys))
+    log.info("raw.stored", source=name, day=str(window.last), rows=rows, parts=len(keys))
     size = sum(len(part.body) for part in receipt.parts)
-    return {"source": name, "date": window.last, "rows": rows, "objects": len(keys), "bytes": size}
+    return {
+        "source": name,
+        "date": str(window.last),
+        "rows": rows,
+        "objects": len(keys),
+        "bytes": size,
+    }

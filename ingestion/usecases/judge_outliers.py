@@ -1,5 +1,7 @@
 """Judges the prices of dirty instruments and appends every change of verdict."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import structlog
 
@@ -11,7 +13,7 @@ log = structlog.get_logger()
 INSTRUMENT = ["card_id", "grade_code"]
 
 
-def judge_outliers(unit: Unit) -> dict[str, object]:
+def judge_outliers(unit: Unit) -> Mapping[str, object]:
     """Verdicts of all instruments with work at stage `bars`; days they change become work too."""
     unit.work.claim("bars")
     pending = unit.work.pending("bars")

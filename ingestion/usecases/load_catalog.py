@@ -1,5 +1,7 @@
 """Loads sets and cards by their natural keys."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from ingestion.domain.catalog import Card, CardSet
@@ -8,7 +10,7 @@ from ingestion.ports import Unit
 log = structlog.get_logger()
 
 
-def load_catalog(unit: Unit, sets: list[CardSet], cards: list[Card]) -> dict[str, object]:
+def load_catalog(unit: Unit, sets: list[CardSet], cards: list[Card]) -> Mapping[str, object]:
     """Add what is new, renew what changed; loading the same again changes 0 rows."""
     changed_sets = unit.catalog.upsert_sets(sets)
     changed_cards = unit.catalog.upsert_cards(cards)

@@ -1,6 +1,6 @@
 """Loads card variants and the rows that say which card a source's product is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import structlog
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 def load_product_map(
     unit: Unit, variants: Sequence[Variant], products: pl.DataFrame
-) -> dict[str, object]:
+) -> Mapping[str, object]:
     """Cards of other printings first, then the products that may be such cards."""
     made = unit.catalog.add_variants(variants) if variants else 0
     changed = unit.catalog.upsert_products(products) if products.height else 0

@@ -1,5 +1,6 @@
 """Brings the trusted records of a source and day into the tables and marks what they touched."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -13,7 +14,7 @@ log = structlog.get_logger()
 TABLE_OF = {"trade": "trades", "quote": "reported_prices", "bar": "reported_prices"}
 
 
-def load_trades(unit: Unit, source: str, day: date) -> dict[str, object]:
+def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     """Trusted -> market.trades and market.reported_prices, all or nothing; replaying adds 0."""
     records = unit.trusted.read(source, day).select(list(RECORDS))
     for table in ("trades", "reported_prices"):
@@ -23,13 +24,17 @@ def load_trades(unit: Unit, source: str, day: date) -> dict[str, object]:
     touched = pl.concat([trades.touched, reports.touched]).unique()
     marked = unit.work.mark("bars", touched.with_columns(as_of=pl.lit(day)))
     changed = _sum(trades, reports)
-    written = changed["added"] + changed["corrected"] + changed["known_earlier"]
     unit.ledger.note(
-        source, day, "load_trades", read=records.height, written=written, quarantined=0
+        source,
+        day,
+        "load_trades",
+        read=records.height,
+        written=trades.written + reports.written,
+        quarantined=0,
     )
-    log.info("trades.loaded", source=source, day=day, marked=marked, **changed)
+    log.info("trades.loaded", source=source, day=str(day), marked=marked, **changed)
     instruments = touched.select("card_id", "grade_code").n_unique()
-    return {"source": source, "date": day, "read": records.height, **changed} | {
+    return {"source": source, "date": str(day), "read": records.height, **changed} | {
         "instruments": instruments,
         "days_marked": marked,
     }

@@ -1,5 +1,7 @@
 """Writes the touched months of the tables to the curated zone, each object whole."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from ingestion.ports import Unit
@@ -9,7 +11,7 @@ log = structlog.get_logger()
 TABLES = ("trades", "prices_daily", "quotes")
 
 
-def publish_curated(unit: Unit) -> dict[str, object]:
+def publish_curated(unit: Unit) -> Mapping[str, object]:
     """Trades, bars and quotes of months with work at stage `curated`."""
     unit.work.claim("curated")
     pending = unit.work.pending("curated")
@@ -23,5 +25,3 @@ def publish_curated(unit: Unit) -> dict[str, object]:
     unit.work.clear("curated", pending)
     log.info("curated.published", months=len(months), **rows)
     return {"months": len(months), **{f"{table}_rows": count for table, count in rows.items()}}
-
-

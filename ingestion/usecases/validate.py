@@ -1,5 +1,6 @@
 """Screens raw rows: good ones to the trusted zone, refused ones to quarantine one by one."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import structlog
@@ -13,7 +14,7 @@ log = structlog.get_logger()
 EXAMPLES = 3
 
 
-def validate(unit: Unit, source: Source, day: date) -> dict[str, object]:
+def validate(unit: Unit, source: Source, day: date) -> Mapping[str, object]:
     """Raw -> trusted + quarantine. A file of which no row can be used leaves nothing behind."""
     mapping = source.mapping
     receipt, keys = unit.raw.load(mapping.source, day)
@@ -39,7 +40,7 @@ def validate(unit: Unit, source: Source, day: date) -> dict[str, object]:
         log.warning("rows.quarantined", source=mapping.source, rows=refused, new=new, **reasons)
     return {
         "source": mapping.source,
-        "date": day,
+        "date": str(day),
         "read": told.rows.height,
         "trusted": screened.records.height,
         "duplicates": screened.duplicates,

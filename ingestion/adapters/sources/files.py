@@ -112,8 +112,7 @@ def _split(mapping: Format) -> list[pl.Expr]:
     assert mapping.split is not None  # noqa: S101 (the caller has looked)
     halves = pl.col(mapping.split.column).str.splitn(mapping.split.by, 2)
     return [
-        halves.struct.field(f"field_{at}").alias(name)
-        for at, name in enumerate(mapping.split.into)
+        halves.struct.field(f"field_{at}").alias(name) for at, name in enumerate(mapping.split.into)
     ]
 
 

@@ -20,7 +20,7 @@ from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
 from ingestion.domain.records import RawPart, Receipt, Window
 from ingestion.ports import Told
-from kernel.errors import Forbidden
+from kernel.errors import Forbidden, Rejected
 
 SEARCH = "/buy/marketplace_insights/v1_beta/item_sales/search"
 PAGE = 200  # the most the search gives at once
@@ -43,13 +43,22 @@ class TokenRefused(Forbidden):
         self.status = status
 
 
+class MarketplaceNotSet(Rejected):
+    """Nobody said where the marketplace is, or with which token to ask."""
+
+    title = "Settings incomplete"
+
+    def __init__(self) -> None:
+        super().__init__("set PRICER_MARKETPLACE_URL and PRICER_MARKETPLACE_TOKEN to fetch from it")
+
+
 @dataclass(frozen=True)
 class MarketplaceSource:
     """Sold items by day of sale. `sleep` and `now` are the clock it waits and measures by."""
 
     mapping: Format
-    base_url: str
-    token: str
+    base_url: str | None
+    token: str | None
     deadline_s: float
     sleep: Callable[[float], None]
     now: Callable[[], float] = monotonic
@@ -62,6 +71,8 @@ class MarketplaceSource:
         """
         if path is not None or item_map is not None:
             raise WrongWindow("the marketplace takes neither --path nor --map")
+        if not self.base_url or not self.token:
+            raise MarketplaceNotSet
         ends_at = self.now() + self.deadline_s
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         with httpx.Client(

@@ -68,7 +68,9 @@ def _csv(name: str, body: bytes) -> pl.DataFrame:
     if len(set(header)) < len(header) or not all(header):
         raise FileUnreadable(name, "its first line has empty or repeated column names")
     cells = list(zip(*good, strict=True)) or [()] * len(header)
-    table = pl.DataFrame(dict(zip(header, cells, strict=True)), schema=dict.fromkeys(header, pl.String))
+    table = pl.DataFrame(
+        dict(zip(header, cells, strict=True)), schema=dict.fromkeys(header, pl.String)
+    )
     return _placed(table, lines, bad)
 
 
