@@ -117,15 +117,19 @@ select card_id, set_id, case when rarity <> 'Promo' then release_date end as rel
   market.lexemes(name_words, 'A') as name_lexemes,
   market.lexemes(name_words, 'A')
   || market.lexemes(array['#' || number_key, coalesce('/' || printed_total, '')], 'B')
-  || market.lexemes(string_to_array(market.fold(set_name), ' ') || market.fold(set_id), 'C')
-  || market.lexemes(treatments || string_to_array(market.fold(rarity), ' '), 'C')
-  || market.lexemes(array['#' || nullif(ltrim(regexp_replace(number_key, '\\D', '', 'g'), '0'), '')]
-       || string_to_array(market.fold(concat_ws(' ', supertype, series, artist,
-            -- the 2 of "Stage 2" is no number anybody looks for
-            regexp_replace(array_to_string(subtypes, ' '), 'Stage (\\d)', 'stage\\1', 'g'),
-            nullif(finish, 'default'), nullif(language, 'en'))), ' ')
-       || (select array_agg(name_words[i] || name_words[i + 1])
-           from generate_series(1, cardinality(name_words) - 1) as i), 'D') as document,
+  -- A word of the name counts as that alone: the artist "2019 Pikachu Project" adds nothing to it.
+  || ts_delete(
+       market.lexemes(string_to_array(market.fold(set_name), ' ') || market.fold(set_id), 'C')
+       || market.lexemes(treatments || string_to_array(market.fold(rarity), ' '), 'C')
+       || market.lexemes(
+            array['#' || nullif(ltrim(regexp_replace(number_key, '\\D', '', 'g'), '0'), '')]
+            || string_to_array(market.fold(concat_ws(' ', supertype, series, artist,
+                 -- the 2 of "Stage 2" is no number anybody looks for
+                 regexp_replace(array_to_string(subtypes, ' '), 'Stage (\\d)', 'stage\\1', 'g'),
+                 nullif(finish, 'default'), nullif(language, 'en'))), ' ')
+            || (select array_agg(name_words[i] || name_words[i + 1])
+                from generate_series(1, cardinality(name_words) - 1) as i), 'D'),
+       name_words) as document,
   least(1, ln(coalesce(depicted.cards, 1)) / ln(200))::real as prominence
 from treated left join depicted using (card_id);
 """
