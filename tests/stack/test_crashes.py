@@ -18,16 +18,22 @@ import httpx
 import psutil
 import psycopg
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
-from stack import secret_store
+from stack import probes, secret_store
 from stack.bootstrap.databases import MIGRATOR
+from stack.environment import flips_topic_arn
+from stack.errors import Unhealthy
 from stack.parts import postgres as postgres_part
 from stack.parts.airflow import heartbeat_probe
 from stack.parts.postgres_placement import STATE_DIRECTORY
+from stack.parts.s3 import REGION
 from stack.ports import DEFAULT_PORTS, LOOPBACK, is_free
 from stack.secret_store import database_secret
 from stack.state import State, read_run
 from stack.waiting import wait_until_healthy
+from tests.fixtures.aws import sns_client
+from tests.fixtures.s3 import AwsAccess
 from tests.stack.front_process import (
     ENDED_WITHIN_S,
     FIRST_START_WITHIN_S,
@@ -57,15 +63,18 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontPro
             front.state.delete()
 
 
-def rows_kept(front: FrontProcess) -> int:
-    """Writes one row more than last time, and counts."""
+def url_of(front: FrontProcess) -> str:
     run = read_run(front.state)
     assert run is not None
     password = secret_store.load_or_generate(front.state.secrets_file)[database_secret(MIGRATOR)]
-    url = postgres_part.url(
+    return postgres_part.url(
         port=run.ports["postgres"], user=MIGRATOR, password=password, database="pricer"
     )
-    with psycopg.connect(url) as connection:
+
+
+def rows_kept(front: FrontProcess) -> int:
+    """Writes one row more than last time, and counts."""
+    with psycopg.connect(url_of(front)) as connection:
         connection.execute("create schema if not exists kept")
         connection.execute("create table if not exists kept.rows (n int)")
         connection.execute("insert into kept.rows values (1)")
@@ -131,13 +140,47 @@ def after(beat: str) -> datetime:
     return datetime.fromisoformat(beat) + timedelta(microseconds=1)
 
 
+def test_a_killed_postgres_comes_back_with_its_data(running_stack: FrontProcess) -> None:
+    before = rows_kept(running_stack)
+    old = psutil.Process(running_stack.pid_of("postgres"))
+    family = {old, *old.children(recursive=True)}
+    old.kill()
+    assert left_of(family) == []
+    wait_until_healthy(
+        "postgres",
+        lambda: probes.postgres(url_of(running_stack)),
+        limit_s=HEALTHY_WITHIN_S,
+    )
+    assert rows_kept(running_stack) == before + 1
+
+
+def test_a_restarted_control_plane_gets_its_topic_again(running_stack: FrontProcess) -> None:
+    run = read_run(running_stack.state)
+    assert run is not None
+    access = AwsAccess(f"http://{LOOPBACK}:{run.ports['aws']}", "any", "any", REGION)
+    psutil.Process(running_stack.pid_of("aws")).kill()
+
+    def topics() -> str:
+        try:
+            found = sns_client(access).list_topics()["Topics"]
+        except (BotoCoreError, ClientError) as error:
+            raise Unhealthy(str(error)) from error
+        if not found:
+            raise Unhealthy("no topic yet")
+        return found[0]["TopicArn"]
+
+    arn = wait_until_healthy("topic", topics, limit_s=HEALTHY_WITHIN_S)
+    assert arn == flips_topic_arn("pricer")
+    assert "aws had ended and was restarted" in running_stack.said()
+
+
 def test_after_the_front_process_was_killed(running_stack: FrontProcess) -> None:
     old = running_stack.running()
     assert running_stack.process is not None
     running_stack.end(signal.SIGKILL)
     running_stack.start()
     assert left_of(old) == []
-    assert rows_kept(running_stack) == 2
+    assert rows_kept(running_stack) == 4
 
 
 def test_after_supervisord_was_killed(running_stack: FrontProcess) -> None:
@@ -147,7 +190,7 @@ def test_after_supervisord_was_killed(running_stack: FrontProcess) -> None:
     assert running_stack.process.wait(ENDED_WITHIN_S) == 1
     assert left_of(old) == []
     running_stack.start()
-    assert rows_kept(running_stack) == 3
+    assert rows_kept(running_stack) == 5
 
 
 def test_after_everything_was_killed(running_stack: FrontProcess) -> None:
@@ -158,7 +201,7 @@ def test_after_everything_was_killed(running_stack: FrontProcess) -> None:
     running_stack.process.wait()
     said = running_stack.start()
     assert left_of(old) == []
-    assert rows_kept(running_stack) == 4
+    assert rows_kept(running_stack) == 6
     assert "Serving" in said
 
 
