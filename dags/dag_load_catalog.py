@@ -1,4 +1,4 @@
-"""Loads what sales are matched against: cards and sets, printings of their own, product map."""
+"""Loads what sales are matched against: cards and sets, further printings, product map."""
 
 from airflow.sdk import DAG, Param
 
@@ -12,16 +12,10 @@ with DAG(
     max_active_runs=1,
     params={
         "catalog": Param(type="string", description="file or folder of cards and sets"),
-        "variants": Param(None, type=["null", "string"], description="CSV of further printings"),
-        "product_map": Param(None, type=["null", "string"], description="CSV of source products"),
+        "product_map": Param(type="string", description="CSV or folder of printings and products"),
     },
     tags=["market"],
 ):
-    catalog = job(
-        "ingestion",
-        "load_catalog",
-        from_="{{ params.catalog }}",
-        variants="{{ params.variants or '' }}",
-    )
+    catalog = job("ingestion", "load_catalog", from_="{{ params.catalog }}")
     product_map = job("ingestion", "load_product_map", from_="{{ params.product_map }}")
     catalog >> product_map

@@ -93,8 +93,7 @@ def imported(repository: Path, data: Path) -> Plan:
     return Plan(
         catalog={
             "catalog": str(catalog),
-            "variants": str(repository / "migrations/seeds/card_variants.csv"),
-            "product_map": str(repository / "migrations/seeds/product_map_psa.csv"),
+            "product_map": str(repository / "migrations" / "seeds"),
         },
         nights=tuple(
             _night(title, source, as_of, path=str(data / file))
