@@ -152,14 +152,15 @@ begin
     is distinct from (excluded.set_id, excluded.document, excluded.name_lexemes,
                       excluded.prominence, excluded.released, excluded.position);
   get diagnostics changed = row_count;
-  create temp table words_now on commit drop as
+  with words_now as materialized (
     select word, ndoc as cards from ts_stat('select document from market.card_search')
-    where word !~ '^[#/]';
-  delete from market.search_words kept
-    where not exists (select from words_now where words_now.word = kept.word);
+    where word !~ '^[#/]'
+  ), gone as (
+    delete from market.search_words kept
+    where not exists (select from words_now where words_now.word = kept.word)
+  )
   insert into market.search_words as kept (word, cards) select word, cards from words_now
     on conflict (word) do update set cards = excluded.cards where kept.cards <> excluded.cards;
-  drop table words_now;
   return changed;
 end
 $$;
