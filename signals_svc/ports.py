@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import polars as pl
 
 from kernel.ids import Instrument
-from signals_svc.domain.arrays import Floats, Singles
+from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.bars import Bars
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.cross_section import Catalog
@@ -102,6 +102,10 @@ class SignalStore(Protocol):
         """The newest action by instrument and horizon before the moment, or at it as well."""
         ...
 
+    def latest_night(self) -> date | None:
+        """The newest day signals are as of."""
+        ...
+
     def write(
         self, signals: Sequence[Signal], forecasts: Sequence[Quantile], flips: Sequence[Flip]
     ) -> None:
@@ -119,6 +123,13 @@ class ServingModel(NamedTuple):
     sha256: str
 
 
+class RegisteredClassifier(NamedTuple):
+    """A trained classifier as it is registered; `metrics` hold its acceptance and its numbers."""
+
+    serving: ServingModel
+    metrics: dict[str, Any]
+
+
 class ModelStore(Protocol):
     """Registered models; which one serves."""
 
@@ -128,6 +139,20 @@ class ModelStore(Protocol):
 
     def production(self) -> ServingModel | None:
         """The classifier in production, its artifact not yet loaded."""
+        ...
+
+    def classifier(self, version: str) -> RegisteredClassifier | None:
+        """A registered classifier, or None."""
+        ...
+
+    def register(self, model: RegisteredClassifier, *, now: datetime) -> bool:
+        """Add a classifier; False where the very same is there. Raises Conflict for another."""
+        ...
+
+    def decide(
+        self, version: str, *, stage: Literal["production", "rejected"], now: datetime, reason: str
+    ) -> None:
+        """Append a decision about a classifier."""
         ...
 
 
@@ -151,6 +176,38 @@ class Classifier(Protocol):
 
     def chances(self, inputs: Singles) -> Floats:
         """Calibrated P(BUY), P(HOLD), P(SELL), one row per row of inputs."""
+        ...
+
+
+class TrainedModel(Protocol):
+    """A classifier in the runtime it was trained in."""
+
+    def chances(self, inputs: Singles) -> Floats:
+        """Uncalibrated class probabilities."""
+        ...
+
+    def to_onnx(self) -> bytes:
+        """The same model for the serving runtime."""
+        ...
+
+    def parity(self, onnx: bytes, inputs: Singles) -> float:
+        """Largest difference of a probability between this model and its export."""
+        ...
+
+
+class Trainer(Protocol):
+    """Fits classifiers."""
+
+    def fit(self, inputs: Singles, labels: Ints) -> TrainedModel:
+        """The same rows give the same model."""
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Where artifacts are kept."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Write one artifact whole. Raises Unavailable."""
         ...
 
 

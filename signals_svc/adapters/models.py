@@ -1,10 +1,13 @@
 """Registered models and promotions: all their SQL."""
 
+import json
 from datetime import datetime
+from typing import Literal
 
 import psycopg
 
-from signals_svc.ports import ServingModel
+from kernel.errors import Conflict
+from signals_svc.ports import RegisteredClassifier, ServingModel
 
 EWMA_FAMILY = "ewma"
 CLASSIFIER_FAMILY = "classifier"
@@ -19,6 +22,23 @@ from (
 join signals.models m using (model_version)
 where newest.stage = 'production'
 """
+
+REGISTER = """
+insert into signals.models
+  (model_version, family, created_at, trained_through, feature_version, artifact_key, sha256,
+   metrics)
+values (%(version)s, %(family)s, %(now)s, %(trained_through)s, %(feature_version)s,
+  %(artifact_key)s, %(sha256)s, %(metrics)s)
+on conflict (model_version) do nothing
+"""
+
+
+class VersionTaken(Conflict):
+    """A version is immutable, and this one names another artifact."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"{version} is registered with other bytes; versions never change")
+        self.version = version
 
 
 class Models:
@@ -40,3 +60,37 @@ class Models:
         """The classifier in production, its artifact not yet loaded."""
         row = self._connection.execute(PRODUCTION, {"family": CLASSIFIER_FAMILY}).fetchone()
         return ServingModel(*row) if row else None
+
+    def classifier(self, version: str) -> RegisteredClassifier | None:
+        """A registered classifier, or None."""
+        row = self._connection.execute(
+            "select model_version, trained_through, feature_version, artifact_key, sha256, metrics"
+            " from signals.models where model_version = %s and family = %s",
+            (version, CLASSIFIER_FAMILY),
+        ).fetchone()
+        return RegisteredClassifier(ServingModel(*row[:5]), row[5]) if row else None
+
+    def register(self, model: RegisteredClassifier, *, now: datetime) -> bool:
+        """Add a classifier; False where the very same is there. Raises Conflict for another."""
+        values = {
+            **model.serving._asdict(),
+            "family": CLASSIFIER_FAMILY,
+            "metrics": json.dumps(model.metrics),
+            "now": now,
+        }
+        if self._connection.execute(REGISTER, values).rowcount:
+            return True
+        there = self.classifier(model.serving.version)
+        if there is None or there.serving.sha256 != model.serving.sha256:
+            raise VersionTaken(model.serving.version)
+        return False
+
+    def decide(
+        self, version: str, *, stage: Literal["production", "rejected"], now: datetime, reason: str
+    ) -> None:
+        """Append a decision about a classifier."""
+        self._connection.execute(
+            "insert into signals.promotions (family, model_version, stage, at, actor, reason)"
+            " values (%s, %s, %s, %s, current_user, %s)",
+            (CLASSIFIER_FAMILY, version, stage, now, reason),
+        )

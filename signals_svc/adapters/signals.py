@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import psycopg
 
+from kernel.days import utc_day
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.adapters.staging import stage
 from signals_svc.domain.decision import Action
@@ -152,6 +153,11 @@ class Signals:
             (Instrument(CardId(card), GradeCode(grade)), horizon): action
             for card, grade, horizon, action in rows
         }
+
+    def latest_night(self) -> date | None:
+        """The newest day signals are as of."""
+        row = self._connection.execute("select max(asof_ts) from signals.signals").fetchone()
+        return None if row is None or row[0] is None else utc_day(row[0]) - timedelta(days=1)
 
     def write(
         self, signals: Sequence[Signal], forecasts: Sequence[Quantile], flips: Sequence[Flip]

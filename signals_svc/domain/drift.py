@@ -4,14 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signals_svc.domain.arrays import Floats, divided, per_owner
-from signals_svc.domain.returns import MIN_RETURNS, Returns
-from signals_svc.domain.series import YEAR_DAYS
+from signals_svc.domain.arrays import Flags, Floats, divided
+from signals_svc.domain.returns import MIN_RETURNS, Returns, returns_of, wide_returns_of
+from signals_svc.domain.series import YEAR_DAYS, Series
 
 HUBER = 3.0  # a return beyond three robust sigmas tells of one event, not of a trend
 SCALE_FLOOR = 0.005  # log return per square root of a day; quotes that rarely move have no MAD
+WIDE_DAYS = 45  # two months of monthly quotes, and long enough for daily prints to settle
+DRIFT_HALF_LIFE_DAYS = (15, 180)  # short: fashions turn within months
+DRIFT_BARS = 3  # mean gaps a half-life spans at least; one monthly quote is no trend
 MIN_SIGMA_DAY = 0.004  # 7.6 % a year: no collectible is calmer than that
-MIN_SIGNAL_SHARE = 0.1  # bounce never explains more than nine tenths of the variance
+MIN_SPREAD_SHARE = 0.1  # prints never explain more than nine tenths of the variance
+
+# Row: half-life less the shortest, column: age in days. A table, so that no weight depends on the
+# place of its row in an array.
+DRIFT_WEIGHT: Floats = 2.0 ** (
+    -np.arange(YEAR_DAYS)
+    / np.arange(DRIFT_HALF_LIFE_DAYS[0], DRIFT_HALF_LIFE_DAYS[1] + 1)[:, np.newaxis]
+)
 
 
 @dataclass(frozen=True)
@@ -24,35 +34,54 @@ class Drift:
     bounce: Floats
 
 
-def drift_of(returns: Returns) -> Drift:
+def drift_of(series: Series) -> Drift:
     """Weighted by age, aware of gaps: r ~ N(drift * gap, sigma^2 * gap + 2 * bounce^2).
 
-    Successive prints bounce around the value (Roll 1984): their negative covariance is noise of
-    the prints, counted once per forecast instead of once per day. The drift sees returns cut at
-    HUBER robust sigmas, the spread sees them whole: a jump makes a price riskier, not better.
+    - Prints bounce around the value. What a wide return varies more than a narrow one, over the
+      days it spans more, is sigma^2 a day; the rest is bounce, counted once per forecast instead
+      of once per day.
+    - The drift leaves out the newest return, half of which bounces back, and sees the others cut
+      at HUBER robust sigmas; the spread sees them whole: a jump makes a price riskier, not better.
+      The mean drift of the year is no risk; that it may turn within the year is.
+    - The drift is believed only as far as its error leaves room for it (James-Stein).
     """
-    every = returns.younger(YEAR_DAYS)
-    enough = returns.count(every) >= MIN_RETURNS
-    weight, gap = returns.weight, returns.gap
-    calm = _cut(returns)
-    weights = returns.total(weight, every)
-    days = returns.total(weight * gap, every)
-    bounce_square = _bounce_square(returns, calm, weights)
-    raw_square = returns.total(weight * returns.log_return**2, every)
-    signal = np.maximum(raw_square - 2 * bounce_square * weights, MIN_SIGNAL_SHARE * raw_square)
-    sigma_square = np.maximum(divided(signal, days, where=enough), MIN_SIGMA_DAY**2)
-    drift = divided(returns.total(weight * calm, every), days, where=enough)
-    spread = sigma_square * returns.total(weight**2 * gap, every) + 2 * bounce_square
-    error_square = divided(spread, days**2, where=enough)
-    # James-Stein: what the error alone would explain is taken off, and never the sign turned.
-    believed = np.maximum(0.0, 1.0 - divided(error_square, drift**2, where=enough & (drift != 0)))
-    believed = np.where(enough & (drift == 0), 0.0, believed)
+    narrow = returns_of(series)
+    every = narrow.younger(YEAR_DAYS)
+    enough = narrow.count(every) >= MIN_RETURNS
+    older = every & ~_newest(narrow)
+    weight = _drift_weight(narrow)
+    days = narrow.total(weight * narrow.gap, older)
+    drift = divided(narrow.total(weight * _cut(narrow), older), days, where=enough)
+    sigma_square, bounce_square = _spread(series, narrow, enough)
+    error = sigma_square * narrow.total(weight**2 * narrow.gap, older) + 2 * bounce_square
+    error_square = divided(error, days**2, where=enough)
+    believed = 1.0 - divided(error_square, drift**2, where=enough & (drift != 0))
+    believed = np.where(enough, np.fmax(0.0, believed), np.nan)
     return Drift(
-        drift_day=drift * believed,
+        drift_day=drift * believed + 0.0,
         drift_error_day=np.sqrt(error_square * believed),
         sigma_day=np.sqrt(sigma_square),
-        bounce=np.where(enough, np.sqrt(bounce_square), np.nan),
+        bounce=np.sqrt(bounce_square),
     )
+
+
+def _drift_weight(returns: Returns) -> Floats:
+    """By age, with a half-life of DRIFT_BARS mean gaps within DRIFT_HALF_LIFE_DAYS."""
+    every = returns.younger(YEAR_DAYS)
+    gaps = returns.total(returns.gap, every)
+    count = returns.count(every)
+    mean_gap = divided(gaps, count.astype(np.float64), where=count > 0)
+    low, high = DRIFT_HALF_LIFE_DAYS
+    half_life = np.clip(np.rint(np.nan_to_num(DRIFT_BARS * mean_gap)), low, high).astype(np.int64)
+    weights: Floats = DRIFT_WEIGHT[half_life[returns.owner] - low, returns.age]
+    return weights
+
+
+def _newest(returns: Returns) -> Flags:
+    """The last return of each owner."""
+    last = np.ones(len(returns.owner), dtype=np.bool_)
+    last[:-1] = returns.owner[1:] != returns.owner[:-1]
+    return last
 
 
 def _cut(returns: Returns) -> Floats:
@@ -77,13 +106,25 @@ def _median_size(returns: Returns, unit: Floats) -> Floats:
     return out
 
 
-def _bounce_square(returns: Returns, calm: Floats, weights: Floats) -> Floats:
-    """Minus the weighted covariance of neighbouring returns, never below 0."""
-    neighbours = returns.owner[1:] == returns.owner[:-1]
-    products = (returns.weight[1:] * calm[1:] * calm[:-1])[neighbours]
-    covariance = divided(
-        per_owner(returns.owner[1:][neighbours], products, returns.owners),
-        weights,
-        where=weights > 0,
-    )
-    return np.fmax(0.0, -covariance)
+def _spread(series: Series, narrow: Returns, enough: Flags) -> tuple[Floats, Floats]:
+    """sigma^2 a day and bounce^2; without wide returns everything counts as sigma."""
+    square, gap = _mean_square(narrow, enough)
+    wide_square, wide_gap = _mean_square(wide_returns_of(series, WIDE_DAYS), enough)
+    all_sigma = divided(square, gap, where=enough)
+    sigma_square = divided(wide_square - square, wide_gap - gap, where=wide_gap > gap)
+    sigma_square = np.where(np.isfinite(sigma_square), sigma_square, all_sigma)
+    floor = np.maximum(MIN_SPREAD_SHARE * all_sigma, MIN_SIGMA_DAY**2)
+    sigma_square = np.where(enough, np.maximum(sigma_square, floor), np.nan)
+    return sigma_square, np.maximum(0.0, (square - sigma_square * gap) / 2.0)
+
+
+def _mean_square(returns: Returns, enough: Flags) -> tuple[Floats, Floats]:
+    """Weighted means of the squared deviation from the mean drift and of the gap, per owner."""
+    every = returns.younger(YEAR_DAYS)
+    weights = returns.total(returns.weight, every)
+    some = enough & (weights > 0)
+    gaps = returns.total(returns.weight * returns.gap, every)
+    mean = divided(returns.total(returns.weight * returns.log_return, every), gaps, where=some)
+    deviation = returns.log_return - mean[returns.owner] * returns.gap
+    squares = returns.total(returns.weight * deviation**2, every)
+    return divided(squares, weights, where=some), divided(gaps, weights, where=some)

@@ -125,7 +125,7 @@ def _calendar(series: Series, as_of: date) -> dict[str, Floats]:
 
 
 def _forecast_inputs(series: Series) -> dict[str, Floats]:
-    drift = drift_of(returns_of(series))
+    drift = drift_of(series)
     return {name: getattr(drift, name) for name in FORECAST_INPUTS}
 
 

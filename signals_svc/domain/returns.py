@@ -6,7 +6,7 @@ import numpy as np
 
 from kernel.days import DAYS_PER_YEAR
 from signals_svc.domain.arrays import Flags, Floats, Ints, divided, per_owner
-from signals_svc.domain.series import MAX_GAP_DAYS, YEAR_DAYS, Series
+from signals_svc.domain.series import MAX_GAP_DAYS, STRIDE, YEAR_DAYS, Series
 
 MIN_RETURNS = 8
 EWMA_HALF_LIFE_DAYS = 90.0
@@ -60,6 +60,28 @@ def returns_of(series: Series) -> Returns:
         gap=gap[kept].astype(np.float64),
         age=age[kept],
         dollars=series.cents[end] * series.volume[end] / 100.0,
+    )
+
+
+def wide_returns_of(series: Series, days: int) -> Returns:
+    """Overlapping returns: each bar of the trailing year over the last bar at least `days` older.
+
+    The other bar may be at most MAX_GAP_DAYS older. Noise of single prints hardly shows in them.
+    """
+    keys = series.owner * STRIDE + series.day
+    base = np.searchsorted(keys, keys - days, side="right") - 1
+    held = np.maximum(base, 0)
+    age = series.as_of_day - series.day
+    gap = series.day - series.day[held]
+    inside = (base >= series.start[series.owner]) & (gap <= MAX_GAP_DAYS)
+    end = np.flatnonzero(inside & (age < YEAR_DAYS))
+    return Returns(
+        owners=series.owners,
+        owner=series.owner[end],
+        log_return=series.log_cents[end] - series.log_cents[base[end]],
+        gap=gap[end].astype(np.float64),
+        age=age[end],
+        dollars=np.zeros(len(end)),
     )
 
 

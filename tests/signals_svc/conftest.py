@@ -1,6 +1,5 @@
 """A small market whose prices rise, fall and idle, and the jobs' ports on real stores."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -40,11 +39,11 @@ class Desk:
 def small_market() -> list[Bar]:
     """card-0 climbs and card-1 falls without a doubt, the others wander; a bar every third day."""
     rng = np.random.default_rng(7)
-    drifts = {"card-0": 0.004, "card-1": -0.004}
+    drifts = {"card-0": 0.008, "card-1": -0.008}
     bars: list[Bar] = []
     for card in CARDS:
         drift = drifts.get(card, 0.0)
-        bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=0.01, rng=rng)
+        bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=0.006, rng=rng)
     return bars
 
 
@@ -55,9 +54,9 @@ def settings(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Signals
 
 
 @pytest.fixture
-def desk(database: DatabaseUrls, settings: SignalsSettings) -> Iterator[Desk]:
+def desk(database: DatabaseUrls, settings: SignalsSettings) -> Desk:
     seed_cards(database, CARDS)
-    yield Desk(database, workshop(settings))
+    return Desk(database, workshop(settings))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A night from the dirty set to signals in PostgreSQL."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from kernel.days import end_of
 from tests.signals_svc.conftest import CARDS, Desk

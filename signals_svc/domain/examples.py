@@ -1,0 +1,103 @@
+"""Labelled examples for training: each weekly as-of day sees what was known then, labels later."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from kernel.days import end_of
+from signals_svc.domain.arrays import Floats, Ints, Singles
+from signals_svc.domain.bars import Bars, known_at
+from signals_svc.domain.classifier_inputs import NAMES, classifier_inputs
+from signals_svc.domain.cross_section import Catalog
+from signals_svc.domain.decision import Forecast, Policy, Utility, utility_of
+from signals_svc.domain.features import Features, features_on
+from signals_svc.domain.forecast import ewma_forecast
+from signals_svc.domain.labels import NO_LABEL, labels_of, realised
+
+STEP_DAYS = 7
+WARM_UP_DAYS = 120  # of bars before the first as-of day, so that most features exist
+MAX_ROWS = 120_000  # more weeks are thinned out: labels overlap, so little is lost
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One row per liquid instrument and as-of day with a label; `days` counts from 1970-01-01."""
+
+    days: Ints
+    inputs: Singles
+    labels: Ints
+    utilities: list[Utility]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything a model could learn from."""
+        digest = hashlib.blake2b("\x1f".join(NAMES).encode(), digest_size=16)
+        for column in (self.days, self.inputs, self.labels):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        return digest.hexdigest()
+
+
+def as_of_days(first_bar: date, known_until: date, *, horizon_days: int, alive: int) -> list[date]:
+    """Weeks whose label is known by the end of `known_until`, oldest first, thinned if many."""
+    last = known_until - timedelta(days=horizon_days)
+    weeks = (last - first_bar).days - WARM_UP_DAYS
+    days = [last - timedelta(days=back) for back in range(0, max(weeks, -1) + 1, STEP_DAYS)]
+    stride = -(-len(days) * alive // MAX_ROWS) or 1
+    return sorted(days[:: max(1, stride)])
+
+
+def examples_of(
+    versions: Bars,
+    catalog: Catalog,
+    *,
+    days: list[date],
+    known_until: date,
+    horizon_days: int,
+    policy: Policy,
+) -> Examples:
+    """Features per day as known then, labels as known at the end of `known_until`."""
+    later = known_at(versions, end_of(known_until))
+    parts = list(_parts(versions, later, catalog, days, horizon_days, policy))
+    if not parts:
+        none = np.empty(0, np.int64)
+        return Examples(none, np.empty((0, len(NAMES)), np.float32), none, [])
+    return Examples(
+        days=np.concatenate([part.days for part in parts]),
+        inputs=np.concatenate([part.inputs for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        utilities=[utility for part in parts for utility in part.utilities],
+    )
+
+
+def _parts(
+    versions: Bars,
+    later: Bars,
+    catalog: Catalog,
+    days: list[date],
+    horizon_days: int,
+    policy: Policy,
+) -> Iterator[Examples]:
+    for day in days:
+        features = features_on(versions, catalog, day)
+        labels = labels_of(realised(features.series, later, horizon_days))
+        rows = np.flatnonzero((labels != NO_LABEL) & features.series.liquid)
+        rows = rows[np.isfinite(features.raw["sigma_day"][rows])]
+        inputs = classifier_inputs(features.raw, features.normalised, horizon_days)
+        yield Examples(
+            days=np.full(len(rows), features.series.as_of_day),
+            inputs=inputs[rows],
+            labels=labels[rows],
+            utilities=_utilities(features, rows, horizon_days, policy),
+        )
+
+
+def _utilities(features: Features, rows: Ints, horizon_days: int, policy: Policy) -> list[Utility]:
+    quantiles = ewma_forecast(features.raw, horizon_days)
+    columns: tuple[Floats, ...] = (quantiles.q10[rows], quantiles.q50[rows], quantiles.q90[rows])
+    return [
+        utility_of(Forecast(horizon_days, float(q10), float(q50), float(q90)), policy)
+        for q10, q50, q90 in zip(*columns, strict=True)
+    ]

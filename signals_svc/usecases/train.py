@@ -1,0 +1,265 @@
+"""Trains a classifier on what was known by the end of a day, judges it out of fold, stores it."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from kernel.days import end_of
+from kernel.errors import Rejected
+from signals_svc.domain.acceptance import FoldScore, Verdict, judge_folds, prior_of
+from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.artifact import Artifact
+from signals_svc.domain.bars import Bars
+from signals_svc.domain.calibration import best_temperature, log_losses, tempered
+from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.conviction import ConvictionMap
+from signals_svc.domain.conviction_fit import fit_conviction
+from signals_svc.domain.decision import ACTIONS, Action, Policy, Probabilities, action_of
+from signals_svc.domain.examples import Examples, as_of_days, examples_of
+from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.reliability import reliability_of
+from signals_svc.domain.walk_forward import Fold, folds_of
+from signals_svc.ports import (
+    ArtifactStore,
+    RegisteredClassifier,
+    ServingModel,
+    Stores,
+    TrainedModel,
+    Trainer,
+)
+
+MIN_CLASS_ROWS = 50  # of each label before the first test day; fewer cannot be told apart
+PARITY_ROWS = 1000
+PARITY_LIMIT = 1e-5
+HISTORY_START = date(2000, 1, 1)  # before any price of a card that a marketplace keeps
+
+
+class ParityBroken(Rejected):
+    """The export does not say what the trained model says."""
+
+    def __init__(self, difference: float) -> None:
+        super().__init__(
+            f"the exported model differs from the trained one by {difference:.1e}, more than"
+            f" {PARITY_LIMIT:.0e}; nothing was registered, report this with the package versions"
+        )
+        self.difference = difference
+
+
+@dataclass(frozen=True)
+class TooFewLabels:
+    """There is no classifier to judge, and what is missing."""
+
+    missing: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A registered candidate and how it was judged."""
+
+    version: str
+    verdict: Verdict
+    rows: int
+    first_day: date
+    last_day: date
+    new: bool
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Predictions for the test rows by models that saw none of their weeks, in row order."""
+
+    rows: Ints
+    raw: Floats
+    chances: Floats
+    scores: tuple[FoldScore, ...]
+
+
+def train(
+    stores: Stores,
+    *,
+    known_until: date,
+    horizon_days: int,
+    policy: Policy,
+    trainer: Trainer,
+    artifacts: ArtifactStore,
+    now: datetime,
+) -> Trained | TooFewLabels:
+    """The row of the version is written first, so that two trainings cannot share one; the
+    artifact follows before the commit, so that no version is half there.
+    """
+    versions = stores.prices.versions(first=HISTORY_START, last=known_until)
+    examples = _examples(stores, versions, known_until, horizon_days, policy)
+    folds = folds_of(examples.days, horizon_days=horizon_days)
+    missing = _missing(examples, folds)
+    if missing:
+        return TooFewLabels(missing, len(examples.labels))
+    out = out_of_fold(examples, folds, trainer)
+    verdict = judge_folds(out.scores)
+    model = trainer.fit(examples.inputs, examples.labels)
+    artifact = _artifact(model, examples, out, verdict, known_until, horizon_days, policy)
+    new = _register(stores, artifact, artifacts, verdict, now)
+    days = np.unique(examples.days)
+    return Trained(
+        version=artifact.version,
+        verdict=verdict,
+        rows=len(examples.labels),
+        first_day=date(1970, 1, 1) + timedelta(days=int(days[0])),
+        last_day=date(1970, 1, 1) + timedelta(days=int(days[-1])),
+        new=new,
+    )
+
+
+def out_of_fold(examples: Examples, folds: list[Fold], trainer: Trainer) -> OutOfFold:
+    """Each fold is tempered by what the folds before it taught; the first is taken as it is."""
+    rows: list[Ints] = []
+    raw: list[Floats] = []
+    chances: list[Floats] = []
+    scores: list[FoldScore] = []
+    for fold in folds:
+        model = trainer.fit(examples.inputs[fold.train], examples.labels[fold.train])
+        seen = examples.labels[np.concatenate(rows)] if rows else np.empty(0, np.int64)
+        past = np.concatenate(raw) if raw else np.empty((0, len(ACTIONS)))
+        test = np.flatnonzero(fold.test)
+        raw.append(model.chances(examples.inputs[test]))
+        chances.append(tempered(raw[-1], best_temperature(past, seen)))
+        rows.append(test)
+        prior = prior_of(examples.labels[fold.train])
+        labels = examples.labels[test]
+        scores.append(
+            FoldScore(
+                rows=len(test),
+                model=float(log_losses(chances[-1], labels).mean()),
+                prior=float(-np.log(prior[labels]).mean()),
+            )
+        )
+    return OutOfFold(
+        np.concatenate(rows), np.concatenate(raw), np.concatenate(chances), tuple(scores)
+    )
+
+
+def _examples(
+    stores: Stores, versions: Bars, known_until: date, horizon_days: int, policy: Policy
+) -> Examples:
+    if len(versions.day) == 0:
+        days = []
+    else:
+        first_bar = date(1970, 1, 1) + timedelta(days=int(versions.day.min()))
+        alive = len(versions.instruments)
+        days = as_of_days(first_bar, known_until, horizon_days=horizon_days, alive=alive)
+    return examples_of(
+        versions,
+        stores.prices.catalog(),
+        days=days,
+        known_until=known_until,
+        horizon_days=horizon_days,
+        policy=policy,
+    )
+
+
+def _missing(examples: Examples, folds: list[Fold]) -> str:
+    """What keeps a classifier from being trained, in words; empty where nothing does."""
+    weeks = len(np.unique(examples.days))
+    if not folds:
+        return (
+            f"{weeks} as-of weeks with labels are too few for walk-forward folds"
+            " with an embargo; load a longer history or wait"
+        )
+    counts = np.bincount(examples.labels[folds[0].train], minlength=len(ACTIONS))
+    short = [
+        f"{count} {action}"
+        for action, count in zip(ACTIONS, counts, strict=True)
+        if count < MIN_CLASS_ROWS
+    ]
+    if short:
+        return f"only {', '.join(short)} labels before the first test week, {MIN_CLASS_ROWS} needed"
+    return ""
+
+
+def _artifact(
+    model: TrainedModel,
+    examples: Examples,
+    out: OutOfFold,
+    verdict: Verdict,
+    known_until: date,
+    horizon_days: int,
+    policy: Policy,
+) -> Artifact:
+    onnx = model.to_onnx()
+    difference = model.parity(onnx, _parity_rows(examples))
+    if not difference <= PARITY_LIMIT:
+        raise ParityBroken(difference)
+    labels = examples.labels[out.rows]
+    conviction, reliability = _conviction(examples, out, policy)
+    return Artifact(
+        version=f"gbdt-{known_until:%Y%m%d}-{examples.fingerprint[:8]}",
+        feature_version=FEATURE_VERSION,
+        horizon_days=horizon_days,
+        trained_through=end_of(known_until).isoformat(),
+        data_fingerprint=examples.fingerprint,
+        inputs=NAMES,
+        temperature=best_temperature(out.raw, labels),
+        conviction=conviction,
+        metrics={
+            "accepted": verdict.accepted,
+            "verdict": verdict.words,
+            "log_loss": verdict.model,
+            "prior_log_loss": verdict.prior,
+            "folds": [asdict(score) | {"gain": score.gain} for score in verdict.folds],
+            "labels": dict(zip(ACTIONS, np.bincount(labels, minlength=3).tolist(), strict=True)),
+            "rows": len(examples.labels),
+            "parity": difference,
+            "reliability": reliability,
+        },
+        onnx=onnx,
+    )
+
+
+def _parity_rows(examples: Examples) -> np.ndarray:
+    """Rows spread over the history, every fourth with holes, the last wholly missing."""
+    step = max(1, len(examples.inputs) // PARITY_ROWS)
+    rows = examples.inputs[::step][:PARITY_ROWS].copy()
+    rows[::4, ::3] = np.nan
+    rows[-1] = np.nan
+    return rows
+
+
+def _conviction(
+    examples: Examples, out: OutOfFold, policy: Policy
+) -> tuple[ConvictionMap, list[dict[str, Any]]]:
+    utilities = [examples.utilities[row] for row in out.rows]
+    chances = [Probabilities(*(float(p) for p in row)) for row in out.chances]
+    taken: list[Action] = [
+        action_of(utility, chance, None, policy)
+        for utility, chance in zip(utilities, chances, strict=True)
+    ]
+    worth = np.array([u.of(action) for u, action in zip(utilities, taken, strict=True)])
+    labels = examples.labels[out.rows]
+    fitted = fit_conviction(taken, out.chances, worth, labels)
+    convictions = np.array(
+        [fitted(a, c, u) for a, c, u in zip(taken, chances, utilities, strict=True)]
+    )
+    came_true = np.array([ACTIONS.index(action) for action in taken]) == labels
+    return fitted, reliability_of(taken, convictions, came_true)
+
+
+def _register(
+    stores: Stores, artifact: Artifact, artifacts: ArtifactStore, verdict: Verdict, now: datetime
+) -> bool:
+    body = artifact.to_bytes()
+    serving = ServingModel(
+        version=artifact.version,
+        trained_through=datetime.fromisoformat(artifact.trained_through),
+        feature_version=artifact.feature_version,
+        artifact_key=f"classifier/{artifact.version}.zip",
+        sha256=hashlib.sha256(body).hexdigest(),
+    )
+    new = stores.models.register(RegisteredClassifier(serving, artifact.metrics), now=now)
+    if new:
+        artifacts.put(serving.artifact_key, body)
+        if not verdict.accepted:
+            stores.models.decide(artifact.version, stage="rejected", now=now, reason=verdict.words)
+    return new
