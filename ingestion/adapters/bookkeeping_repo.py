@@ -63,6 +63,11 @@ update market.dirty d set judged = d.generation from staged_judged j
 where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of)
   = (j.card_id, j.grade_code, j.day, j.as_of)
 """
+CLEAR = """
+delete from market.dirty d using staged_done x where d.stage = %s
+  and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)
+  = (x.card_id, x.grade_code, x.day, x.as_of, x.generation)
+"""
 MARK = ("card_id", "grade_code", "day", "as_of")
 
 
@@ -141,9 +146,9 @@ class WorkRepo:
         marks = rows.select(MARK).unique()
         if marks.is_empty():
             return 0
-        done = dirty.mark(
-            self.connection, _stage(stage_name), (dirty.Mark(*row) for row in marks.iter_rows())
-        )
+        # The frame goes in as one block: row by row is most of the time of a large mark.
+        stage(self.connection, "dirty_marks", marks)
+        done = self.connection.execute(dirty.MERGE_MARKS, (_stage(stage_name),)).rowcount
         if judged:
             stage(self.connection, "staged_judged", marks)
             self.connection.execute(MARKED_AS_JUDGED)
@@ -156,8 +161,10 @@ class WorkRepo:
 
     def clear(self, stage_name: str, rows: pl.DataFrame) -> int:
         """Remove what was done where the generation is unchanged."""
-        done = [dirty.DirtyRow(*row) for row in rows.select(*MARK, "generation").iter_rows()]
-        return dirty.clear(self.connection, _stage(stage_name), done) if done else 0
+        if rows.is_empty():
+            return 0
+        stage(self.connection, "staged_done", rows.select(*MARK, "generation"))
+        return self.connection.execute(CLEAR, (_stage(stage_name),)).rowcount
 
 
 def _stage(name: str) -> dirty.Stage:

@@ -1,0 +1,211 @@
+"""Tables of schema `market` that ingestion writes, as SQLAlchemy Core.
+
+A test compares them with the migrated database: whoever changes one must change the other.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(schema="market")
+
+Moment = DateTime(timezone=True)
+
+sets = Table(
+    "sets",
+    metadata,
+    Column("set_id", Text, primary_key=True),
+    Column("game", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("series", Text),
+    Column("release_date", Date),
+    Column("printed_total", Integer),
+    Column("total", Integer),
+    Column("code", Text),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("game", Text, nullable=False),
+    Column("set_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("finish", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("rarity", Text),
+    Column("supertype", Text),
+    Column("subtypes", ARRAY(Text), nullable=False),
+    Column("artist", Text),
+    Column("image_small", Text),
+    Column("image_large", Text),
+    Column("search_text", Text, nullable=False),
+)
+
+product_map = Table(
+    "product_map",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("product", Text, primary_key=True),
+    Column("valid_from", Moment, primary_key=True),
+    Column("valid_to", Moment, nullable=False),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text),
+    Column("confidence", Numeric(4, 3), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("known_at", Moment, nullable=False),
+)
+
+trades = Table(
+    "trades",
+    metadata,
+    Column("trade_id", BigInteger, primary_key=True),
+    Column("ts", Moment, primary_key=True),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_sale_id", Text),
+    Column("price_cents", Integer, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("seller", Text),
+    Column("url", Text),
+    Column("known_at", Moment, nullable=False),
+    Column("reported_at", Moment, nullable=False),
+    Column("loaded_at", Moment, nullable=False),
+    Column("meta", JSONB, nullable=False),
+)
+
+trade_revisions = Table(
+    "trade_revisions",
+    metadata,
+    Column("revision_id", BigInteger, primary_key=True),
+    Column("trade_id", BigInteger, nullable=False),
+    Column("ts", Moment, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+)
+
+reported_prices = Table(
+    "reported_prices",
+    metadata,
+    Column("report_id", BigInteger, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("price_cents", Integer, nullable=False),
+    Column("high_cents", Integer),
+    Column("low_cents", Integer),
+    Column("units", Integer, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("reported_at", Moment, nullable=False),
+    Column("loaded_at", Moment, nullable=False),
+    Column("meta", JSONB, nullable=False),
+)
+
+outlier_verdicts = Table(
+    "outlier_verdicts",
+    metadata,
+    Column("verdict_id", BigInteger, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("event_at", Moment, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("fence_low_cents", Integer),
+    Column("fence_high_cents", Integer),
+    Column("actor", Text, nullable=False),
+)
+
+prices_daily = Table(
+    "prices_daily",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("grade_code", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("open_cents", Integer, nullable=False),
+    Column("high_cents", Integer, nullable=False),
+    Column("low_cents", Integer, nullable=False),
+    Column("close_cents", Integer, nullable=False),
+    Column("volume", Integer, nullable=False),
+    Column("known_at", Moment, nullable=False),
+)
+
+prices_daily_history = Table(
+    "prices_daily_history",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("grade_code", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("known_at", Moment, primary_key=True),
+    Column("superseded_at", Moment, primary_key=True),
+    Column("open_cents", Integer, nullable=False),
+    Column("high_cents", Integer, nullable=False),
+    Column("low_cents", Integer, nullable=False),
+    Column("close_cents", Integer, nullable=False),
+    Column("volume", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", BigInteger, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("raw_key", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", JSONB, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("resolved_at", Moment),
+)
+
+loads = Table(
+    "loads",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("job", Text, primary_key=True),
+    Column("rows_read", Integer, nullable=False),
+    Column("rows_written", Integer, nullable=False),
+    Column("rows_quarantined", Integer, nullable=False),
+    Column("finished_at", Moment, nullable=False),
+    Column("cursor", Text),
+)
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("card_id", Text, primary_key=True),
+    Column("grade_code", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("as_of", Date, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("marked_at", Moment, nullable=False),
+)
