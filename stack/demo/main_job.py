@@ -35,12 +35,17 @@ class Told:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+TITLED = frozenset({"job", "source", "date"})  # the stage's own line says these
+
+
 def brief(result: Mapping[str, object]) -> str:
-    """A task's summary in a line: its plain numbers and words."""
+    """A task's summary in a line: its plain numbers and words, without the zeros."""
     plain = (
-        f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}"
+        f"{key.replace('_', ' ')} {value:,}"
+        if isinstance(value, int)
+        else f"{key.replace('_', ' ')} {value}"
         for key, value in result.items()
-        if key != "job" and isinstance(value, int | float | str) and not isinstance(value, bool)
+        if key not in TITLED and value and isinstance(value, int | float | str)
     )
     return ", ".join(plain)
 

@@ -89,11 +89,11 @@ class Report:
                         f"{step.get(key, 0):,}"
                         for step, key in (
                             (validated, "read"),
-                            (loaded, "loaded"),
+                            (loaded, "added"),
                             (loaded, "unchanged"),
                             (validated, "quarantined"),
                             (judged, "outliers"),
-                            (built, "bars"),
+                            (built, "bars_added"),
                         )
                     ),
                     reasons(validated.get("quarantined_by_reason")),
