@@ -21,7 +21,7 @@ from stack.supervisor import Supervisor, Waves, launch
 from stack.sweep import sweep
 from stack.world import World
 
-# Airflow's scheduler ends its workers in order, 4 to 9 s; supervisor kills at 15.
+# Services have 10 s, stores 20 s after them.
 STOP_WITHIN_S = 30
 
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -70,7 +70,9 @@ def program(name: str, *words: str, settings: Mapping[str, str]) -> Program:
         argv=(sys.executable, "-P", "-m", "stack.airflow_process", *words),
         environment=settings,
         directory=settings["AIRFLOW_HOME"],
-        stop_within_s=15,
+        # Told as a group, a scheduler whose workers have worked waits for them for ever.
+        stop_as_group=False,
+        stop_within_s=8,
     )
 
 
