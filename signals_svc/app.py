@@ -4,47 +4,69 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from pydantic import SecretStr
 
+from kernel.bus import Topic
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
 from kernel.lake import Lake
 from signals_svc.adapters.features import Features, Queue
 from signals_svc.adapters.market import MarketDirtySet, MarketPrices
 from signals_svc.adapters.models import Models
-from signals_svc.adapters.onnx_classifier import LakeClassifiers
+from signals_svc.adapters.onnx_classifier import LakeArtifacts, LakeClassifiers
+from signals_svc.adapters.outbox import SignalOutbox
+from signals_svc.adapters.redis_signals import RedisSignals
 from signals_svc.adapters.signals import Signals
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.forecast import HORIZONS
 from signals_svc.jobs import Workshop, jobs
-from signals_svc.ports import Stores
+from signals_svc.ports.models import Trainer
+from signals_svc.ports.stores import Stores
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.build_features import clock_time
 
 
+def horizons_of(settings: SignalsSettings) -> tuple[int, ...]:
+    """What is forecast every night: the fixed horizons and the one people see first."""
+    return tuple(sorted({*HORIZONS, settings.signals.horizon_days}))
+
+
 @contextmanager
-def stores_on(url: SecretStr) -> Iterator[Stores]:
+def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
     """All stores on one transaction, committed when the block ends well."""
-    with job_transaction(url) as connection:
+    with job_transaction(settings.database_url) as connection:
         yield Stores(
             prices=MarketPrices(connection),
             dirty=MarketDirtySet(connection),
             queue=Queue(connection),
             features=Features(connection),
-            signals=Signals(connection, horizons=HORIZONS),
+            signals=Signals(connection, horizons=horizons_of(settings)),
             models=Models(connection),
+            outbox=SignalOutbox(connection),
         )
+
+
+def lightgbm_trainer() -> Trainer:
+    """Imported here: what trains is not installed where signals are served."""
+    from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
+
+    return LightGbmTrainer()
 
 
 def workshop(settings: SignalsSettings) -> Workshop:
     """The jobs' ports on real stores."""
+    topic = settings.signal_flips_topic_arn
     return Workshop(
-        stores=lambda: stores_on(settings.database_url),
+        stores=lambda: stores_on(settings),
         loader=LakeClassifiers(lambda: Lake(settings.lake_bucket_prefix)),
+        cache=RedisSignals(settings.redis_url) if settings.redis_url else None,
+        topic=(lambda: Topic(topic)) if topic else None,
+        artifacts=lambda: LakeArtifacts(Lake(settings.lake_bucket_prefix)),
+        trainer=lightgbm_trainer,
         policy=Policy(
             risk_aversion=settings.signals.lambda_risk_aversion,
             hysteresis=settings.signals.hysteresis,
         ),
+        horizons=horizons_of(settings),
         shown_horizon=settings.signals.horizon_days,
         signals_not_before=clock_time(settings.signals.refresh.nightly_utc),
     )

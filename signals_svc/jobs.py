@@ -1,19 +1,32 @@
-"""The batch entry points: arguments -> use cases, one transaction a night."""
+"""The batch entry points: arguments -> use cases, one transaction a step."""
 
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import click
 import structlog
 
-from kernel.cli import Summary, finish
+from kernel.cli import Summary, UtcDay, finish
+from kernel.errors import Rejected, Unavailable
 from signals_svc.domain.decision import ACTIONS, Policy
-from signals_svc.ports import ClassifierLoader, Stores
+from signals_svc.ports.models import ArtifactStore, ClassifierLoader, Trainer
+from signals_svc.ports.outbox import FlipTopic, SignalCache
+from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
+from signals_svc.usecases.promote import promote
+from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
+from signals_svc.usecases.train import TooFewLabels, train
+
+
+class NoDay(Rejected):
+    """There is nothing to take a training day from."""
+
+    def __init__(self) -> None:
+        super().__init__("no night has signals yet, so say the day: --date 2026-09-30")
 
 
 @dataclass(frozen=True)
@@ -22,7 +35,12 @@ class Workshop:
 
     stores: Callable[[], AbstractContextManager[Stores]]
     loader: ClassifierLoader
+    cache: SignalCache | None
+    topic: Callable[[], FlipTopic] | None
+    artifacts: Callable[[], ArtifactStore]
+    trainer: Callable[[], Trainer]
     policy: Policy
+    horizons: tuple[int, ...]
     shown_horizon: int
     signals_not_before: timedelta
 
@@ -41,6 +59,20 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     @group.command("infer", help="Signals of every night whose features are built.")
     def infer_job() -> None:
         finish("infer", lambda: infer_every_night(workshop(), now=datetime.now(UTC)))
+
+    @group.command("publish", help="Signals to Redis, flips to SNS.")
+    def publish_job() -> None:
+        finish("publish", lambda: publish_changes(workshop(), now=datetime.now(UTC)))
+
+    @group.command("train", help="Train a classifier on what was known by the end of a day.")
+    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    def train_job(day: date | None) -> None:
+        finish("train", lambda: train_classifier(workshop(), day, now=datetime.now(UTC)))
+
+    @group.command("promote", help="Put an accepted classifier into production.")
+    @click.option("--model-version", help="as `train` printed it; without one nothing is done")
+    def promote_job(model_version: str | None) -> None:
+        finish("promote", lambda: promote_model(workshop(), model_version, now=datetime.now(UTC)))
 
     return group
 
@@ -82,6 +114,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
                 as_of=as_of,
                 now=now,
                 policy=workshop.policy,
+                horizons=workshop.horizons,
                 shown_horizon=workshop.shown_horizon,
                 loader=workshop.loader,
             )
@@ -99,4 +132,76 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
         "cleared": cleared,
         "model_version": model_version,
         "last_night": days[-1].isoformat() if days else None,
+    }
+
+
+def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
+    """The cache may be away, which costs speed; the bus may not: its outbox is kept for a retry."""
+    log = structlog.get_logger()
+    cached = None
+    if workshop.cache is not None:
+        try:
+            with workshop.stores() as stores:
+                cached = refresh_cache(stores.outbox, workshop.cache, now=now)
+        except Unavailable as error:
+            log.warning("signals.not_cached", detail=str(error))
+    if workshop.topic is None:
+        log.warning("flips.kept", detail="no topic is set up: PRICER_SIGNAL_FLIPS_TOPIC_ARN")
+        return {"cached": cached, "flips": 0}
+    topic = workshop.topic()
+    sent, taken = 0, BATCH
+    while taken == BATCH:
+        with workshop.stores() as stores:
+            taken, stopped = send_flips(stores.outbox, topic, now=now)
+        sent += taken
+        if stopped is not None:
+            log.warning("flips.kept", sent=sent)
+            raise stopped
+    return {"cached": cached, "flips": sent}
+
+
+def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
+    """`model_version` is null unless the candidate was accepted, so that a chain can go on."""
+    trainer = workshop.trainer()
+    with workshop.stores() as stores:
+        known_until = day or stores.signals.latest_night()
+        if known_until is None:
+            raise NoDay
+        trained = train(
+            stores,
+            known_until=known_until,
+            horizon_days=workshop.shown_horizon,
+            policy=workshop.policy,
+            trainer=trainer,
+            artifacts=workshop.artifacts(),
+            now=now,
+        )
+    if isinstance(trained, TooFewLabels):
+        outcome = f"no classifier: {trained.missing}"
+        return {"outcome": outcome, "model_version": None, "rows": trained.rows}
+    verdict = trained.verdict
+    return {
+        "outcome": "accepted" if verdict.accepted else "rejected",
+        "model_version": trained.version if verdict.accepted else None,
+        "candidate": trained.version,
+        "verdict": verdict.words,
+        "gain_by_fold": [round(fold.gain, 4) for fold in verdict.folds],
+        "rows": trained.rows,
+        "first_day": trained.first_day.isoformat(),
+        "last_day": trained.last_day.isoformat(),
+        "new": trained.new,
+    }
+
+
+def promote_model(workshop: Workshop, version: str | None, *, now: datetime) -> Summary:
+    """Without a version there was no accepted candidate, and whoever serves goes on serving."""
+    if version is None:
+        return {"outcome": "nothing to promote", "model_version": None, "marked": 0}
+    with workshop.stores() as stores:
+        promoted = promote(stores, version, now=now)
+    return {
+        "outcome": "promoted" if promoted.new else "already in production",
+        "model_version": version,
+        "as_of": promoted.as_of.isoformat() if promoted.as_of else None,
+        "marked": promoted.marked,
     }

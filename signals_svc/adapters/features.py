@@ -11,7 +11,7 @@ from kernel.ids import Instrument
 from signals_svc.adapters.staging import stage
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.snapshot import COLUMNS, Snapshot, thaw
-from signals_svc.ports import Work
+from signals_svc.ports.market import Work
 
 STAGED = (
     ("card_id", "text"),

@@ -16,7 +16,7 @@ PARAMETERS = {
     "objective": "multiclass",
     "num_class": len(ACTIONS),
     "learning_rate": 0.05,
-    "num_leaves": 15,
+    "num_leaves": 7,
     "min_data_in_leaf": 100,
     "lambda_l2": 10.0,
     "feature_fraction": 0.6,

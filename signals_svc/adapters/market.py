@@ -11,7 +11,7 @@ from kernel.db.market import bar_versions, bars_as_of
 from kernel.ids import CardId, Instrument
 from signals_svc.domain.bars import Bars, bars_of
 from signals_svc.domain.cross_section import CardFacts, Catalog
-from signals_svc.ports import Work
+from signals_svc.ports.market import Work
 
 CATALOG = """
 select c.card_id, c.set_id, s.release_date

@@ -7,7 +7,7 @@ from typing import Literal
 import psycopg
 
 from kernel.errors import Conflict
-from signals_svc.ports import RegisteredClassifier, ServingModel
+from signals_svc.ports.models import RegisteredClassifier, ServingModel
 
 EWMA_FAMILY = "ewma"
 CLASSIFIER_FAMILY = "classifier"

@@ -13,7 +13,7 @@ from signals_svc.domain.artifact import Artifact, ArtifactCorrupt, artifact_of
 from signals_svc.domain.calibration import tempered
 from signals_svc.domain.classifier_inputs import NAMES
 from signals_svc.domain.conviction import ConvictionMap
-from signals_svc.ports import Classifier, ServingModel
+from signals_svc.ports.models import Classifier, ServingModel
 
 
 class OnnxClassifier:
@@ -61,6 +61,17 @@ class LakeClassifiers:
         if artifact.inputs != NAMES:
             raise ArtifactCorrupt(model.version, "it wants other inputs than are computed")
         return OnnxClassifier(artifact)
+
+
+class LakeArtifacts:
+    """Port ArtifactStore: the lake's zone `models`."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def put(self, key: str, body: bytes) -> None:
+        """Write one artifact whole. Raises Unavailable."""
+        self._lake.put("models", key, body)
 
 
 def open_session(onnx: bytes) -> ort.InferenceSession:

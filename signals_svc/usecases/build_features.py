@@ -9,7 +9,8 @@ from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.features import features_on
 from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.snapshot import freeze
-from signals_svc.ports import DirtySet, Stores, Work
+from signals_svc.ports.market import DirtySet, Work
+from signals_svc.ports.stores import Stores
 
 NO_DIRTY_ROW = 0
 

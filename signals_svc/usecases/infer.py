@@ -10,11 +10,12 @@ from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.forecast import EWMA_VERSION, HORIZONS
+from signals_svc.domain.forecast import EWMA_VERSION
 from signals_svc.domain.judgement import Voice, judge
 from signals_svc.domain.signal import flip_of
 from signals_svc.domain.snapshot import Snapshot
-from signals_svc.ports import ClassifierLoader, ModelStore, Stores
+from signals_svc.ports.models import ClassifierLoader, ModelStore
+from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
 
 
@@ -45,6 +46,7 @@ def infer(
     as_of: date,
     now: datetime,
     policy: Policy,
+    horizons: tuple[int, ...],
     shown_horizon: int,
     loader: ClassifierLoader,
 ) -> Inferred:
@@ -58,7 +60,7 @@ def infer(
     held = snapshot.instruments
     verdicts = judge(
         snapshot,
-        horizons=HORIZONS,
+        horizons=horizons,
         voice=voice,
         previous=stores.signals.actions(held, until=moment, inclusive=False),
         policy=policy,

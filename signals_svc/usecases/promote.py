@@ -6,7 +6,7 @@ from datetime import date, datetime
 from kernel.errors import Conflict, NotFound
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.series import LOOKBACK_DAYS, series_in_use
-from signals_svc.ports import Stores
+from signals_svc.ports.stores import Stores
 
 
 class UnknownModel(NotFound):

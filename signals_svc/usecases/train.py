@@ -9,11 +9,10 @@ import numpy as np
 
 from kernel.days import end_of
 from kernel.errors import Rejected
-from signals_svc.domain.acceptance import FoldScore, Verdict, judge_folds, prior_of
-from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.acceptance import Verdict, judge_folds
 from signals_svc.domain.artifact import Artifact
 from signals_svc.domain.bars import Bars
-from signals_svc.domain.calibration import best_temperature, log_losses, tempered
+from signals_svc.domain.calibration import best_temperature
 from signals_svc.domain.classifier_inputs import NAMES
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.conviction_fit import fit_conviction
@@ -22,14 +21,15 @@ from signals_svc.domain.examples import Examples, as_of_days, examples_of
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.reliability import reliability_of
 from signals_svc.domain.walk_forward import Fold, folds_of
-from signals_svc.ports import (
+from signals_svc.ports.models import (
     ArtifactStore,
     RegisteredClassifier,
     ServingModel,
-    Stores,
     TrainedModel,
     Trainer,
 )
+from signals_svc.ports.stores import Stores
+from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
 
 MIN_CLASS_ROWS = 50  # of each label before the first test day; fewer cannot be told apart
 PARITY_ROWS = 1000
@@ -68,16 +68,6 @@ class Trained:
     new: bool
 
 
-@dataclass(frozen=True)
-class OutOfFold:
-    """Predictions for the test rows by models that saw none of their weeks, in row order."""
-
-    rows: Ints
-    raw: Floats
-    chances: Floats
-    scores: tuple[FoldScore, ...]
-
-
 def train(
     stores: Stores,
     *,
@@ -110,34 +100,6 @@ def train(
         first_day=date(1970, 1, 1) + timedelta(days=int(days[0])),
         last_day=date(1970, 1, 1) + timedelta(days=int(days[-1])),
         new=new,
-    )
-
-
-def out_of_fold(examples: Examples, folds: list[Fold], trainer: Trainer) -> OutOfFold:
-    """Each fold is tempered by what the folds before it taught; the first is taken as it is."""
-    rows: list[Ints] = []
-    raw: list[Floats] = []
-    chances: list[Floats] = []
-    scores: list[FoldScore] = []
-    for fold in folds:
-        model = trainer.fit(examples.inputs[fold.train], examples.labels[fold.train])
-        seen = examples.labels[np.concatenate(rows)] if rows else np.empty(0, np.int64)
-        past = np.concatenate(raw) if raw else np.empty((0, len(ACTIONS)))
-        test = np.flatnonzero(fold.test)
-        raw.append(model.chances(examples.inputs[test]))
-        chances.append(tempered(raw[-1], best_temperature(past, seen)))
-        rows.append(test)
-        prior = prior_of(examples.labels[fold.train])
-        labels = examples.labels[test]
-        scores.append(
-            FoldScore(
-                rows=len(test),
-                model=float(log_losses(chances[-1], labels).mean()),
-                prior=float(-np.log(prior[labels]).mean()),
-            )
-        )
-    return OutOfFold(
-        np.concatenate(rows), np.concatenate(raw), np.concatenate(chances), tuple(scores)
     )
 
 

@@ -1,0 +1,51 @@
+"""What use cases need of schema `market`: bars, catalog and announced work."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from kernel.ids import Instrument
+from signals_svc.domain.bars import Bars
+from signals_svc.domain.cross_section import Catalog
+
+
+class Work(NamedTuple):
+    """One row of the dirty set: an instrument whose event day changed, wanted as of a night."""
+
+    card_id: str
+    grade_code: str
+    day: date
+    as_of: date
+    generation: int
+
+
+class Prices(Protocol):
+    """The market's read model."""
+
+    def known(self, *, as_of: date, lookback_days: int) -> Bars:
+        """Bars of the lookback as they were known at the end of the day."""
+        ...
+
+    def versions(self, *, first: date, last: date) -> Bars:
+        """Every version of the bars between, known by the end of `last`."""
+        ...
+
+    def catalog(self) -> Catalog:
+        """Set and release date of every card."""
+        ...
+
+
+class DirtySet(Protocol):
+    """Work announced by the producer of prices, stage `signals`."""
+
+    def pending(self) -> list[Work]:
+        """All work, oldest night first."""
+        ...
+
+    def clear(self, done: Sequence[Work]) -> int:
+        """Remove what was done, unless it was marked again meanwhile."""
+        ...
+
+    def mark(self, instruments: Collection[Instrument], *, as_of: date) -> int:
+        """Ask for signals of these instruments as of a day."""
+        ...

@@ -1,0 +1,20 @@
+"""Everything a use case reads and writes in one transaction."""
+
+from typing import NamedTuple
+
+from signals_svc.ports.market import DirtySet, Prices
+from signals_svc.ports.models import ModelStore
+from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
+from signals_svc.ports.outbox import Outbox
+
+
+class Stores(NamedTuple):
+    """Everything a use case reads and writes in one transaction."""
+
+    prices: Prices
+    dirty: DirtySet
+    queue: InferenceQueue
+    features: FeatureStore
+    signals: SignalStore
+    models: ModelStore
+    outbox: Outbox
