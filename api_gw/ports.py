@@ -17,8 +17,12 @@ class CardSearch(Protocol):
         """A page of cards, best first; all cards of the set, or all, for an empty query."""
         ...
 
+    async def set_named(self, said: str) -> str | None:
+        """The id of the set whose id or name this is, however it is spelled; None for none."""
+        ...
+
     async def sets_like(self, said: str) -> list[str]:
-        """Ids of the sets whose id or name this is, else of the most similar, nearest first."""
+        """Ids of the sets most similar to what was said, nearest first."""
         ...
 
 

@@ -65,14 +65,13 @@ where $1::text is null or k.set_id = $1
 order by k.released desc nulls last, k.set_id, k.position, k.card_id offset $2 limit $3
 """  # noqa: S608 - only our own column list is put in
 
+SET_NAMED = """
+select set_id from market.sets where set_id = $1 or market.fold(name) = $2
+order by set_id = $1 desc, release_date, set_id limit 1
+"""
 SETS_LIKE = """
 select set_id from market.sets
-where set_id = $1 or market.fold(name) = $2
-union all (
-  select set_id from market.sets
-  where not exists (select from market.sets where set_id = $1 or market.fold(name) = $2)
-  order by greatest(similarity(market.fold(name), $2), similarity(set_id, $1)) desc, set_id limit 3
-)
+order by greatest(similarity(market.fold(name), $2), similarity(set_id, $1)) desc, set_id limit 3
 """
 
 
@@ -94,8 +93,13 @@ class PostgresCardSearch:
             return found
         return await self._run(plan, " | ", set_id=set_id, offset=offset, limit=limit)
 
+    async def set_named(self, said: str) -> str | None:
+        """The set whose id or name this is; of several with one name the first."""
+        rows = await self._database.fetch(SET_NAMED, said, fold(said))
+        return rows[0]["set_id"] if rows else None
+
     async def sets_like(self, said: str) -> list[str]:
-        """The set meant, or up to three that are like it."""
+        """Up to three sets that are like it."""
         rows = await self._database.fetch(SETS_LIKE, said, fold(said))
         return [row["set_id"] for row in rows]
 

@@ -48,8 +48,15 @@ class Database:
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
             if self._pool is None:
-                self._pool = await named(lambda: service_pool(self._url))
+                self._pool = await self._connected()
             return self._pool
+
+    async def _connected(self) -> asyncpg.Pool:
+        try:
+            return await named(lambda: service_pool(self._url))
+        except asyncpg.PostgresError as error:
+            # Before the first connection nothing is our fault: a login or database is not there.
+            raise DatabaseAway(type(error).__name__) from error
 
 
 async def named(ask: Callable[[], Awaitable[T]]) -> T:

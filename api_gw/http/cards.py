@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from api_gw.domain.cards import CardDetails
 from api_gw.domain.overlays import overlay_names
 from api_gw.domain.signals import age_days
-from api_gw.http.deps import AsOf, CardId, Given, GradeCode, Kept
+from api_gw.http.deps import AnyGrade, AsOf, CardId, Given, GradeCode, Kept
 from api_gw.http.schemas import (
     Bar,
     Card,
@@ -27,7 +27,7 @@ ALL = "all"
 
 @router.get("", dependencies=[Depends(Kept(PAGE_KEPT_S))])
 async def get_card(
-    services: Given, card_id: CardId, grade: GradeCode | None = None, as_of: AsOf = None
+    services: Given, card_id: CardId, grade: AnyGrade = None, as_of: AsOf = None
 ) -> Card:
     """A card with, for each grade that has a price, the newest price and signal."""
     card, grades = await card_page.card_page(

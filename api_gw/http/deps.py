@@ -77,10 +77,10 @@ CardId = Annotated[
     Path(max_length=80, description="card, e.g. `base1-4`", examples=["base1-4"]),
     AfterValidator(formed_as_card_id),
 ]
-GradeCode = Annotated[
-    str,
-    Query(max_length=24, description="grade, e.g. `raw` or `psa10`", examples=["psa10"]),
-    AfterValidator(formed_as_grade),
+GRADE = Query(max_length=24, description="grade, e.g. `raw` or `psa10`", examples=["psa10"])
+GradeCode = Annotated[str, GRADE, AfterValidator(formed_as_grade)]
+AnyGrade = Annotated[
+    str | None, GRADE, AfterValidator(lambda said: None if said is None else formed_as_grade(said))
 ]
 AsOf = Annotated[
     AwareDatetime | None,

@@ -1,6 +1,7 @@
 """GET /movers."""
 
-from typing import Annotated, Literal
+from enum import IntEnum
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
@@ -12,12 +13,19 @@ from api_gw.usecases.movers import Direction, movers
 router = APIRouter(tags=["market"])
 
 
+class Window(IntEnum):
+    """The distances offered, days."""
+
+    WEEK = 7
+    MONTH = 30
+
+
 @router.get("/movers", dependencies=[Depends(Kept(300))])
 async def get_movers(
     services: Given,
     window: Annotated[
-        Literal[7, 30], Query(description="least distance of the two bars compared, days")
-    ] = 7,
+        Window, Query(description="least distance of the two bars compared, days")
+    ] = Window.WEEK,
     direction: Annotated[
         Direction, Query(description="rises, falls, or both by their size")
     ] = "both",

@@ -23,14 +23,19 @@ async def search(
 
     No text lists the set, or the newest cards; text that means nothing finds nothing.
     """
-    set_id = None
-    if set_said:
-        like = await cards.sets_like(set_said) if set_said.isprintable() else []
-        if len(like) != 1:
-            raise UnknownSet(set_said, like)
-        set_id = like[0]
+    set_id = await set_meant(set_said, cards=cards) if set_said else None
     query = parse(text)
     if text.strip() and query.is_empty:
         return SearchResult(Found(cards=(), total=0), query.grade)
     found = await cards.find(query, set_id=set_id, offset=(page - 1) * limit, limit=limit)
     return SearchResult(found, query.grade)
+
+
+async def set_meant(said: str, *, cards: CardSearch) -> str:
+    """The set somebody names. Raises UnknownSet with those most like it."""
+    if not said.isprintable():
+        raise UnknownSet(said, [])
+    set_id = await cards.set_named(said)
+    if set_id is None:
+        raise UnknownSet(said, await cards.sets_like(said))
+    return set_id
