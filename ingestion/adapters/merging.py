@@ -54,7 +54,8 @@ from met where fate = 'older'
 """,
     """
 insert into market.trade_revisions (trade_id, ts, known_at, action, before, after, reason, actor)
-select record_id, old_ts, case fate when 'older' then believed_at else told_at end, 'corrected',
+select record_id, (case fate when 'older' then told else believed end ->> 'ts')::timestamptz,
+  case fate when 'older' then believed_at else told_at end, 'corrected',
   case fate when 'older' then told else believed end,
   case fate when 'older' then believed else told end,
   'the source reported the sale with other content', 'load_trades'

@@ -1,0 +1,138 @@
+"""Owns a small catalog, files to bring in, and a world in which to run ingestion's use cases."""
+
+import gzip
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from ingestion.adapters.sources.files import FileSource
+from ingestion.adapters.sources.format_files import find_format
+from ingestion.app import unit_of
+from ingestion.domain.catalog import Card, CardSet
+from ingestion.domain.records import Window
+from ingestion.ports import Source, Unit
+from ingestion.usecases.build_bars import build_bars
+from ingestion.usecases.fetch import fetch
+from ingestion.usecases.judge_outliers import judge_outliers
+from ingestion.usecases.load_catalog import load_catalog
+from ingestion.usecases.load_trades import load_trades
+from ingestion.usecases.validate import validate
+from kernel.ids import CardId
+from kernel.lake import Lake
+from tests.fixtures.postgres import DatabaseUrls
+from tests.fixtures.s3 import Lake as LakeAccess
+
+BASE = CardSet("base1", "Base", printed_total=102, code="BS")
+CARDS = [
+    Card(CardId("base1-4"), BASE, "Charizard", "4", rarity="Rare Holo"),
+    Card(CardId("base1-2"), BASE, "Blastoise", "2", rarity="Rare Holo"),
+    Card(CardId("base1-4~1st"), BASE, "Charizard", "4", edition="1st"),
+    Card(CardId("base1-4~reverse"), BASE, "Charizard", "4", finish="reverse"),
+]
+
+# What a table holds, without surrogate keys and the moment of loading.
+DIGESTS = {
+    "trades": "trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, seller,"
+    " url, known_at, reported_at, meta",
+    "trade_revisions": "trade_id, ts, known_at, action, before, after, reason",
+    "reported_prices": "report_id, day, card_id, grade_code, kind, price_cents, high_cents,"
+    " low_cents, units, known_at, reported_at, meta",
+    "prices_daily": "*",
+    "prices_daily_history": "*",
+    "quarantine": "quarantine_id, source, reason, detail, raw",
+}
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class World:
+    """One database and lake, as ingestion sees them."""
+
+    url: str
+    superuser: str
+    lake: Lake
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        with psycopg.connect(self.url, options="-c timezone=UTC") as connection:
+            yield unit_of(connection, self.lake)
+
+    def fetch(self, source: Source, path: Path | None, last: date, first: date | None) -> None:
+        with self.unit() as unit:
+            fetch(unit, source, Window(first or last, last), path=path, item_map=None)
+
+    def validate(self, source: Source, last: date) -> Mapping[str, Any]:
+        with self.unit() as unit:
+            return validate(unit, source, last)
+
+    def load(self, source: Source, last: date) -> Mapping[str, Any]:
+        with self.unit() as unit:
+            return load_trades(unit, source.mapping.source, last)
+
+    def ingest(
+        self, source: str | Source, path: Path | None, last: date, first: date | None = None
+    ) -> Mapping[str, Any]:
+        """All three steps; what validate and load say, together."""
+        found = FileSource(find_format(source)) if isinstance(source, str) else source
+        self.fetch(found, path, last, first)
+        return {**self.validate(found, last), **self.load(found, last)}
+
+    def build(self) -> Mapping[str, Any]:
+        """Verdicts and bars; what both say, together."""
+        with self.unit() as unit:
+            judged = judge_outliers(unit)
+        with self.unit() as unit:
+            return {**judged, **build_bars(unit)}
+
+    def rows(self, query: str) -> Rows:
+        with psycopg.connect(self.url, options="-c timezone=UTC") as connection:
+            return connection.execute(query).fetchall()
+
+    def forget(self) -> None:
+        """Empty every table of prices, as no login of the platform may."""
+        tables = ", ".join(f"market.{table}" for table in (*DIGESTS, "outlier_verdicts", "dirty"))
+        with psycopg.connect(self.superuser) as connection:
+            connection.execute(f"truncate {tables}")
+
+    def digest(self) -> dict[str, Rows]:
+        return {
+            table: self.rows(f"select {columns} from market.{table} order by {columns}")
+            if columns != "*"
+            else sorted(self.rows(f"select * from market.{table}"))
+            for table, columns in DIGESTS.items()
+        }
+
+
+@pytest.fixture
+def world(database: DatabaseUrls, lake: LakeAccess, monkeypatch: pytest.MonkeyPatch) -> World:
+    for name, value in lake.environment().items():
+        monkeypatch.setenv(name, value)
+    made = World(database.ingestion, database.superuser, Lake(lake.bucket_prefix))
+    with made.unit() as unit:
+        load_catalog(unit, [BASE], CARDS)
+    return made
+
+
+CSV_HEADER = "card_id,grade,price,sold_at,sale_id"
+
+WriteCsv = Callable[[str, Sequence[str]], Path]
+
+
+@pytest.fixture
+def plain_file(tmp_path: Path) -> WriteCsv:
+    """Writes a file of the plain form: one line a sale, after the header."""
+
+    def write(name: str, lines: Sequence[str]) -> Path:
+        path = tmp_path / name
+        body = "\n".join([CSV_HEADER, *lines, ""]).encode()
+        path.write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
+        return path
+
+    return write
