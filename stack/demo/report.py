@@ -32,11 +32,27 @@ where not s.reasons @> '[{"code": "illiquid"}]'
 order by s.utility desc, s.card_id, s.grade_code
 limit %(top)s
 """)
+# Heading, task and the key of its summary.
+COUNTED = (
+    ("read", "validate", "read"),
+    ("added", "load_trades", "added"),
+    ("unchanged", "load_trades", "unchanged"),
+    ("quarantined", "validate", "quarantined"),
+    ("outliers", "judge_outliers", "outliers"),
+    ("new bars", "build_bars", "bars_added"),
+    ("instruments", "load_trades", "instruments"),
+)
 TOTALS = """
+with verdicts as (
+  select distinct on (subject, subject_id) verdict
+  from market.outlier_verdicts
+  order by subject, subject_id, known_at desc, verdict_id desc
+)
 select (select count(*) from market.cards),
        (select count(*) from market.trades),
        (select count(*) from market.prices_daily),
-       (select count(*) from (select distinct card_id, grade_code from market.prices_daily) i)
+       (select count(*) from (select distinct card_id, grade_code from market.prices_daily) i),
+       (select count(*) from verdicts where verdict in ('outlier', 'confirmed'))
 """
 
 
@@ -80,44 +96,21 @@ class Report:
         rows = []
         for night in self._plan.nights:
             done = self._results(night)
-            validated, loaded = done.get("validate", {}), done.get("load_trades", {})
-            judged, built = done.get("judge_outliers", {}), done.get("build_bars", {})
-            rows.append(
-                [
-                    night.title,
-                    *(
-                        f"{step.get(key, 0):,}"
-                        for step, key in (
-                            (validated, "read"),
-                            (loaded, "added"),
-                            (loaded, "unchanged"),
-                            (validated, "quarantined"),
-                            (judged, "outliers"),
-                            (built, "bars_added"),
-                        )
-                    ),
-                    reasons(validated.get("quarantined_by_reason")),
-                ]
-            )
-        columns = [
-            "source",
-            "read",
-            "loaded",
-            "unchanged",
-            "quarantined",
-            "outliers",
-            "bars",
-            "why",
-        ]
-        headed = [(name, name not in ("source", "why")) for name in columns]
-        self._console.print(table("Rows", headed, rows))
+            counts = [f"{done.get(task, {}).get(key, 0):,}" for _, task, key in COUNTED]
+            rows.append([night.title, *counts])
+        headed = [("source", False), *((name, True) for name, *_ in COUNTED)]
+        self._console.print(table("Rows of this run", headed, rows))
+        for night in self._plan.nights:
+            why = reasons(self._results(night).get("validate", {}).get("quarantined_by_reason"))
+            if why:
+                self._console.print(f"  quarantined, {night.title}: {why}")
 
     def _totals(self, connection: psycopg.Connection) -> None:
         row = connection.execute(TOTALS).fetchone()
-        cards, trades, bars, instruments = row or (0, 0, 0, 0)
+        cards, trades, bars, instruments, outliers = row or (0, 0, 0, 0, 0)
         self._console.print(
             f"In store: {cards:,} cards, {trades:,} trades, {bars:,} daily bars of "
-            f"{instruments:,} instruments.\n"
+            f"{instruments:,} instruments; {outliers:,} prices left out as outliers.\n"
         )
 
     def _signals(self, connection: psycopg.Connection, night: Night) -> None:
