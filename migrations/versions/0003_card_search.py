@@ -56,7 +56,9 @@ create table market.card_search (
   released date,
   position int not null
 );
-create index card_search_document on market.card_search using gin (document);
+-- No pending list: a search after a refresh must not read through what was just changed.
+create index card_search_document on market.card_search using gin (document)
+  with (fastupdate = off);
 create index card_search_set on market.card_search (set_id);
 comment on column market.card_search.prominence is
   '0 to 1: how many cards show the same Pokémon; orders half-typed words, no more';
@@ -66,7 +68,8 @@ create table market.search_words (
   word text primary key,
   cards int not null
 );
-create index search_words_trgm on market.search_words using gin (word public.gin_trgm_ops);
+create index search_words_trgm on market.search_words using gin (word public.gin_trgm_ops)
+  with (fastupdate = off);
 create index search_words_prefix on market.search_words (word text_pattern_ops);
 """
 
