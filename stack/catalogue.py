@@ -160,4 +160,4 @@ def without(names: Iterable[str]) -> tuple[Part, ...]:
     unknown = left_out - {part.name for part in PARTS}
     if unknown:
         raise UnknownPart(unknown)
-    return tuple(part for part in PARTS if part.name not in left_out)
+    return tuple(part for part in PARTS if part.store or part.name not in left_out)

@@ -27,7 +27,9 @@ state_option = click.option(
     help="where data, logs and secrets are kept",
     show_default=".stack in the project's folder",
 )
-without_option = click.option("--without", multiple=True, help="a part to leave out")
+without_option = click.option(
+    "--without", multiple=True, help="a service to leave out; the stores always start"
+)
 
 
 class StackErrorsEndHere(click.Group):

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
@@ -58,13 +58,13 @@ def running(
 ) -> Iterator[Stack]:
     """Everything is healthy inside of it and gone after it, whatever ends it."""
     state.create()
-    with lock.held(state), stopping_on_signals():
+    with lock.held(state), closing(PortBook()) as book, stopping_on_signals():
         say(f"Starting the {world.name} world, data in {state.root}")
         swept = sweep(state)
         if swept:
             say(f"  ended {swept} processes that a killed run had left")
         try:
-            site = prepare(state, world=world, default_ports=default_ports)
+            site = prepare(state, book, world=world, default_ports=default_ports)
             write_run(state, described(site, parts))
             supervisor = launch(
                 state,
@@ -83,8 +83,9 @@ def running(
             state.run_file.unlink(missing_ok=True)
 
 
-def prepare(state: State, *, world: World, default_ports: Mapping[str, int]) -> Site:
-    book = PortBook()
+def prepare(
+    state: State, book: PortBook, *, world: World, default_ports: Mapping[str, int]
+) -> Site:
     for name, wanted in default_ports.items():
         got = book.take(name, wanted)
         if got != wanted:
@@ -119,25 +120,27 @@ def described(site: Site, parts: tuple[Part, ...]) -> Run:
 
 
 def start_in_order(supervisor: Supervisor, site: Site, parts: tuple[Part, ...]) -> None:
+    """Airflow takes longest by far, so it starts as soon as its database is there."""
     stores = [part for part in parts if part.store]
+    databases = [part for part in stores if part.name == "postgres"]
+    airflow = [part for part in parts if part.name.startswith("airflow-")]
+    services = [part for part in parts if not part.store and part not in airflow]
     waves.start(supervisor, stores)
-    waves.wait_until_healthy(supervisor, site, stores)
-    names = {part.name for part in parts}
-    with stage("buckets, topic and queue"):
-        platform.create_lake(site)
-        platform.create_bus(site)
-    if "airflow-api" in names:
+    waves.wait_until_healthy(supervisor, site, databases)
+    if airflow:
         first = "" if platform.airflow_is_migrated(site) else " (created, once)"
         with stage(f"database airflow{first}"):
             platform.create_airflow_database(site)
-    # Airflow takes seconds to import; our migrations run meanwhile.
-    airflow = [part for part in parts if part.name.startswith("airflow-")]
-    waves.start(supervisor, airflow)
+        waves.start(supervisor, airflow)
     with stage(f"database {site.world.database}, migrated"):
         platform.create_database(site)
-    others = [part for part in parts if not part.store and part not in airflow]
-    waves.start(supervisor, others)
-    waves.wait_until_healthy(supervisor, site, [*others, *airflow])
+    others = [part for part in stores if part not in databases]
+    waves.wait_until_healthy(supervisor, site, others)
+    with stage("buckets, topic and queue"):
+        platform.create_lake(site)
+        platform.create_bus(site)
+    waves.start(supervisor, services)
+    waves.wait_until_healthy(supervisor, site, [*services, *airflow])
 
 
 def end(supervisor: Supervisor) -> None:

@@ -1,6 +1,7 @@
 """Hands out loopback ports, each one once: the wanted one or the next free one above it."""
 
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,17 +40,45 @@ def is_free(port: int) -> bool:
     return True
 
 
+def claim(port: int) -> socket.socket | None:
+    """Keeps other books of this machine off the port, also between now and the server's start.
+
+    A name in Linux's abstract namespace: no file is left behind, the kernel frees it with us.
+    """
+    held = socket.socket(socket.AF_UNIX)
+    if not sys.platform.startswith("linux"):
+        return held
+    try:
+        held.bind(f"\0pokemon-pricer-port-{port}")
+    except OSError:
+        held.close()
+        return None
+    return held
+
+
 @dataclass
 class PortBook:
-    """Remembers what it handed out: a server takes its port only later, when it starts."""
+    """Remembers what it handed out: a server takes its port only later, when it starts.
+
+    Close it when the servers have ended.
+    """
 
     taken: dict[str, int] = field(default_factory=dict)
+    claims: list[socket.socket] = field(default_factory=list)
 
     def take(self, name: str, wanted: int) -> int:
         if name in self.taken:
             return self.taken[name]
         for port in range(wanted, FIRST_EPHEMERAL):
-            if port not in self.taken.values() and is_free(port):
+            if port in self.taken.values() or not is_free(port):
+                continue
+            if (held := claim(port)) is not None:
+                self.claims.append(held)
                 self.taken[name] = port
                 return port
         raise NoFreePort(name, wanted)
+
+    def close(self) -> None:
+        for held in self.claims:
+            held.close()
+        self.claims.clear()

@@ -16,12 +16,16 @@ from stack import process_groups
 from stack.state import State
 from stack.sweep import leftovers
 
-# A deadline of health, not a benchmark; a machine that is busy with other work may ask for more.
-PATIENCE = float(os.environ.get("PRICER_TEST_PATIENCE", "1"))
-HEALTHY_WITHIN_S = 15 * PATIENCE
-FIRST_START_WITHIN_S = 45 * PATIENCE  # creates the cluster and Airflow's database
-ENDED_WITHIN_S = 30 * PATIENCE
+# Deadlines of health, not benchmarks.
+HEALTHY_WITHIN_S = 15
+FIRST_START_WITHIN_S = 45  # creates the cluster and Airflow's database
+ENDED_WITHIN_S = 60
 POLL_S = 0.05
+
+
+def crowding() -> float:
+    """How many times more work than cores: what others do here must not fail our deadlines."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass
@@ -46,10 +50,11 @@ class FrontProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        limit = time.monotonic() + within_s
+        begun = time.monotonic()
         while "Serving" not in self.said():
             assert self.process.poll() is None, self.said()
-            assert time.monotonic() < limit, f"not healthy in {within_s} s:\n{self.said()}"
+            waited_s = (time.monotonic() - begun) / crowding()
+            assert waited_s < within_s, f"not healthy in {within_s} s:\n{self.said()}"
             time.sleep(POLL_S)
         return self.said()
 

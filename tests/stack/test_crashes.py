@@ -39,6 +39,7 @@ from tests.stack.front_process import (
     FIRST_START_WITHIN_S,
     HEALTHY_WITHIN_S,
     FrontProcess,
+    crowding,
     left_of,
 )
 
@@ -55,12 +56,14 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontPro
         if is_free(DEFAULT_PORTS["valkey"]):
             neighbour.bind((LOOPBACK, DEFAULT_PORTS["valkey"]))
             neighbour.listen()
-        front.start(within_s=FIRST_START_WITHIN_S)
-        yield front
-        if front.process is not None and front.process.poll() is None:
-            front.end()
-        if front.state.root.exists():
-            front.state.delete()
+        try:
+            front.start(within_s=FIRST_START_WITHIN_S)
+            yield front
+        finally:
+            if front.process is not None and front.process.poll() is None:
+                front.end()
+            if front.state.root.exists():
+                front.state.delete()
 
 
 def url_of(front: FrontProcess) -> str:
@@ -131,7 +134,7 @@ def test_a_killed_scheduler_comes_back_and_its_workers_go(running_stack: FrontPr
     wait_until_healthy(
         "scheduler",
         lambda: heartbeat_probe(base, kind="scheduler", since=after(since)),
-        limit_s=HEALTHY_WITHIN_S,
+        limit_s=HEALTHY_WITHIN_S * crowding(),
     )
     assert running_stack.pid_of("airflow-scheduler") != old.pid
 
@@ -149,7 +152,7 @@ def test_a_killed_postgres_comes_back_with_its_data(running_stack: FrontProcess)
     wait_until_healthy(
         "postgres",
         lambda: probes.postgres(url_of(running_stack)),
-        limit_s=HEALTHY_WITHIN_S,
+        limit_s=HEALTHY_WITHIN_S * crowding(),
     )
     assert rows_kept(running_stack) == before + 1
 
@@ -169,7 +172,7 @@ def test_a_restarted_control_plane_gets_its_topic_again(running_stack: FrontProc
             raise Unhealthy("no topic yet")
         return found[0]["TopicArn"]
 
-    arn = wait_until_healthy("topic", topics, limit_s=HEALTHY_WITHIN_S)
+    arn = wait_until_healthy("topic", topics, limit_s=HEALTHY_WITHIN_S * crowding())
     assert arn == flips_topic_arn("pricer")
     assert "aws had ended and was restarted" in running_stack.said()
 
