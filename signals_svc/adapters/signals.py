@@ -12,6 +12,8 @@ from signals_svc.adapters.staging import stage
 from signals_svc.domain.decision import Action
 from signals_svc.domain.signal import Flip, Quantile, Signal
 
+INSTRUMENT = (("card_id", "text"), ("grade_code", "text"))
+
 SIGNAL_COLUMNS = (
     ("card_id", "text"),
     ("grade_code", "text"),
@@ -127,6 +129,15 @@ cross join lateral (
   order by s.asof_ts desc, s.signal_id desc limit 1) newest
 """
 
+LAST_PRICES = """
+select w.card_id, w.grade_code, newest.price_cents, newest.series
+from prices_wanted w
+cross join lateral (
+  select s.price_cents, s.series from signals.signals s
+  where s.card_id = w.card_id and s.grade_code = w.grade_code and s.asof_ts < %(before)s
+  order by s.asof_ts desc, s.signal_id desc limit 1) newest
+"""
+
 
 class Signals:
     """Port SignalStore."""
@@ -145,13 +156,23 @@ class Signals:
         self, instruments: Collection[Instrument], *, until: datetime, inclusive: bool
     ) -> Mapping[tuple[Instrument, int], Action]:
         """The newest action by instrument and horizon before the moment, or at it as well."""
-        wanted = (("card_id", "text"), ("grade_code", "text"))
-        stage(self._connection, "actions_wanted", wanted, instruments)
+        stage(self._connection, "actions_wanted", INSTRUMENT, instruments)
         values = {"horizons": self._horizons, "until": until, "inclusive": inclusive}
         rows = self._connection.execute(ACTIONS_UNTIL, values).fetchall()
         return {
             (Instrument(CardId(card), GradeCode(grade)), horizon): action
             for card, grade, horizon, action in rows
+        }
+
+    def last_prices(
+        self, instruments: Collection[Instrument], *, before: datetime
+    ) -> Mapping[Instrument, tuple[int, str]]:
+        """Price in cents and series of the newest signal before the moment."""
+        stage(self._connection, "prices_wanted", INSTRUMENT, instruments)
+        rows = self._connection.execute(LAST_PRICES, {"before": before}).fetchall()
+        return {
+            Instrument(CardId(card), GradeCode(grade)): (cents, series)
+            for card, grade, cents, series in rows
         }
 
     def latest_night(self) -> date | None:

@@ -46,6 +46,11 @@ def illiquid(recency_days: int, bars_365: int, series: str) -> Reason:
     return Reason("illiquid", float(recency_days), words)
 
 
+def no_prices() -> Reason:
+    """Nothing is left to judge a standing signal by."""
+    return Reason("no_prices", None, "no known price of the past 18 months is left to act upon")
+
+
 def reasons_of(
     action: Action,
     *,

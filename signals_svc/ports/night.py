@@ -57,6 +57,12 @@ class SignalStore(Protocol):
         """The newest action by instrument and horizon before the moment, or at it as well."""
         ...
 
+    def last_prices(
+        self, instruments: Collection[Instrument], *, before: datetime
+    ) -> Mapping[Instrument, tuple[int, str]]:
+        """Price in cents and series of the newest signal before the moment."""
+        ...
+
     def latest_night(self) -> date | None:
         """The newest day signals are as of."""
         ...

@@ -11,10 +11,12 @@ from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast import EWMA_VERSION
-from signals_svc.domain.judgement import Voice, judge
-from signals_svc.domain.signal import flip_of
+from signals_svc.domain.judgement import Actions, Voice, judge
+from signals_svc.domain.signal import Signal, flip_of
 from signals_svc.domain.snapshot import Snapshot
+from signals_svc.domain.withdrawal import withdrawal
 from signals_svc.ports.models import ClassifierLoader, ModelStore
+from signals_svc.ports.night import SignalStore
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
 
@@ -57,30 +59,45 @@ def infer(
     snapshot = stores.features.read(sorted(wanted), as_of=as_of)
     stores.models.ensure_ewma(EWMA_VERSION, feature_version=FEATURE_VERSION, now=now)
     voice = voice_of(snapshot, stores.models, loader)
-    held = snapshot.instruments
-    verdicts = judge(
-        snapshot,
-        horizons=horizons,
-        voice=voice,
-        previous=stores.signals.actions(held, until=moment, inclusive=False),
-        policy=policy,
-    )
-    announced = stores.signals.actions(held, until=moment, inclusive=True)
+    previous = stores.signals.actions(sorted(wanted), until=moment, inclusive=False)
+    announced = stores.signals.actions(sorted(wanted), until=moment, inclusive=True)
+    verdicts = judge(snapshot, horizons=horizons, voice=voice, previous=previous, policy=policy)
+    priceless = wanted.difference(snapshot.instruments)
+    signals = [*verdicts.signals, *withdrawals(stores.signals, priceless, previous, moment)]
     flips = [
         flip
-        for signal in verdicts.signals
+        for signal in signals
         if (flip := flip_of(signal, announced.get((signal.instrument, signal.horizon_days))))
     ]
-    stores.signals.write(verdicts.signals, verdicts.forecasts, flips)
+    stores.signals.write(signals, verdicts.forecasts, flips)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
-    shown = [signal for signal in verdicts.signals if signal.horizon_days == shown_horizon]
+    shown = [signal for signal in signals if signal.horizon_days == shown_horizon]
     return Inferred(
-        instruments=len(held),
+        instruments=len(shown),
         actions=Counter(signal.action for signal in shown),
         flips=len(flips),
         cleared=cleared,
         model_version=f"{EWMA_VERSION}+{voice.version}" if voice else EWMA_VERSION,
     )
+
+
+def withdrawals(
+    store: SignalStore, priceless: set[Instrument], previous: Actions, moment: datetime
+) -> list[Signal]:
+    """HOLD for every standing BUY or SELL that no price supports any more."""
+    prices = store.last_prices(sorted(priceless), before=moment)
+    return [
+        withdrawal(
+            instrument,
+            horizon,
+            asof_ts=moment,
+            previous=action,
+            last_price_cents=prices[instrument][0],
+            series=prices[instrument][1],
+        )
+        for (instrument, horizon), action in sorted(previous.items())
+        if instrument in priceless and action != "HOLD"
+    ]
 
 
 def voice_of(snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader) -> Voice | None:

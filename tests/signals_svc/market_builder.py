@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+import polars as pl
 import psycopg
 
 from kernel.days import end_of
+from kernel.db.market import BAR_SCHEMA
 from signals_svc.domain.arrays import Floats
 from tests.fixtures.postgres import DatabaseUrls
 
@@ -95,3 +97,13 @@ def walk(
         Bar(card, grade, FIRST_DAY + timedelta(days=int(offset)), int(price))
         for offset, price in zip(offsets, prices, strict=True)
     ]
+
+
+def frame(bars: Sequence[Bar]) -> pl.DataFrame:
+    """The bars as the market's read model would give them."""
+    return pl.DataFrame([_columns(bar) for bar in bars], schema=BAR_SCHEMA, orient="row")
+
+
+def _columns(bar: Bar) -> tuple[object, ...]:
+    card, grade, day, kind, opened, high, low, close, volume, known_at = bar.row()
+    return card, grade, kind, day, opened, high, low, close, volume, known_at
