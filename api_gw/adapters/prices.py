@@ -28,41 +28,20 @@ order by kind, day
 """
 
 LATEST = """
-with recursive priced (grade_code) as (
-  select min(grade_code) from market.prices_daily where card_id = $1
+with known as (
+  select grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume
+  from market.prices_daily where card_id = $1 and known_at <= $2
   union all
-  select (select min(p.grade_code) from market.prices_daily p
-          where p.card_id = $1 and p.grade_code > priced.grade_code)
-  from priced where grade_code is not null
-), newest as (
-  select grade_code, (
-    select max(day) from (
-      (select p.day from market.prices_daily p
-       where p.card_id = $1 and p.grade_code = priced.grade_code and p.known_at <= $2
-       order by p.day desc limit 1)
-      union all
-      select h.day from market.prices_daily_history h
-      where h.card_id = $1 and h.grade_code = priced.grade_code
-        and h.known_at <= $2 and h.superseded_at > $2
-    ) as known
-  ) as day
-  from priced where grade_code is not null
-), known as (
-  select n.day as newest, p.*
-  from newest n cross join lateral (
-    select grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume
-    from market.prices_daily
-    where card_id = $1 and grade_code = n.grade_code and day > n.day - 365 and known_at <= $2
-    union all
-    select grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume
-    from market.prices_daily_history
-    where card_id = $1 and grade_code = n.grade_code and day > n.day - 365
-      and known_at <= $2 and superseded_at > $2
-  ) as p
+  select grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume
+  from market.prices_daily_history
+  where card_id = $1 and known_at <= $2 and superseded_at > $2
+), dated as (
+  select *, max(day) over (partition by grade_code) as newest from known
 )
 select distinct on (grade_code, kind) grade_code, kind, day, open_cents, high_cents, low_cents,
-  close_cents, volume, count(*) over (partition by grade_code, kind) as bars_365
-from known order by grade_code, kind, day desc
+  close_cents, volume,
+  count(*) filter (where day > newest - 365) over (partition by grade_code, kind) as bars_365
+from dated order by grade_code, kind, day desc
 """
 
 # An instrument moved if its series in use is liquid, has a bar within the window before the
@@ -82,29 +61,33 @@ with newest as (
   select card_id, grade_code, kind, day, close_cents from market.prices_daily_history
   where day > (select day from newest) - 365 and known_at <= $1 and superseded_at > $1
 ), counted as (
-  select *, count(*) over series as bars_365, max(day) over series as to_day
-  from known window series as (partition by card_id, grade_code, kind)
+  select card_id, grade_code, kind, count(*) as bars_365, max(day) as to_day
+  from known group by card_id, grade_code, kind
+  having count(*) >= case kind when 'quote' then $2::int else $3::int end
+), used as (
+  select distinct on (card_id, grade_code) * from counted
+  order by card_id, grade_code, array_position(array['trade', 'bar', 'quote'], kind)
+), alive as (
+  select * from used where to_day > (select day from newest) - $4::int
 ), ends as (
   select card_id, grade_code, kind, bars_365, to_day,
     max(close_cents) filter (where day = to_day) as to_cents,
     max(day) filter (where day <= to_day - $4::int) as from_day,
-    (array_agg(close_cents order by day desc) filter (where day <= to_day - $4::int))[1]
-      as from_cents
-  from counted
-  where to_day > (select day from newest) - $4::int and day >= to_day - $4::int - $5::int
-    and bars_365 >= case kind when 'quote' then $2::int else $3::int end
+    -- the close of the latest such day: days sort before the cents they carry
+    (max(array[day - date '2000-01-01', close_cents])
+      filter (where day <= to_day - $4::int))[2] as from_cents
+  from known join alive using (card_id, grade_code, kind)
+  where day >= (select day from newest) - 2 * $4::int - $5::int
+    and day between to_day - $4::int - $5::int and to_day
   group by card_id, grade_code, kind, bars_365, to_day
-), used as (
-  select distinct on (card_id, grade_code) *, to_cents::float8 / from_cents - 1 as change
-  from ends
-  order by card_id, grade_code, array_position(array['trade', 'bar', 'quote'], kind)
+), moved as (
+  select *, to_cents::float8 / from_cents - 1 as change from ends
 )
-select c.card_id, c.name, s.name as set_name, c.number, c.image_small, used.grade_code,
-  used.kind as series, used.from_day, used.from_cents, used.to_day, used.to_cents, used.change,
-  used.bars_365
-from used join market.cards c using (card_id) join market.sets s using (set_id)
-where used.from_cents >= $6 and case when $7::bool then used.change > 0 else used.change < 0 end
-order by abs(used.change) desc, c.card_id, used.grade_code limit $8
+select c.card_id, c.name, s.name as set_name, c.number, c.image_small, m.grade_code,
+  m.kind as series, m.from_day, m.from_cents, m.to_day, m.to_cents, m.change, m.bars_365
+from moved m join market.cards c using (card_id) join market.sets s using (set_id)
+where m.from_cents >= $6 and case when $7::bool then m.change > 0 else m.change < 0 end
+order by abs(m.change) desc, c.card_id, m.grade_code limit $8
 """
 STALE_DAYS = 45  # how much older than asked the earlier bar may be
 LEAST_CENTS = 100  # below a dollar the smallest step is a large change

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from api_gw.domain.bars import KINDS, Bar, BarsByKind
+from api_gw.domain.bars import KINDS, Bar, BarsByKind, Move
 from api_gw.domain.signals import Reason, Signal
 from kernel.cache import SIGNAL_FIELDS, pack, unpack
 
@@ -68,3 +68,19 @@ def series_from_cache(body: bytes) -> BarsByKind:
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the bars of an instrument: {error}") from error
+
+
+def moves_to_cache(moves: Sequence[Move]) -> bytes:
+    """The largest changes of one direction."""
+    return pack([vars(move) for move in moves])
+
+
+def moves_from_cache(body: bytes) -> list[Move]:
+    """What `moves_to_cache` made. Raises ValueError."""
+    try:
+        return [
+            Move(**{**row, **{end: date.fromisoformat(row[end]) for end in ("from_day", "to_day")}})
+            for row in unpack(body)
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a list of moves: {error}") from error

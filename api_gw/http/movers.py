@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from api_gw.domain.bars import Move as Moved
 from api_gw.http.deps import AsOf, Given, Kept
 from api_gw.http.schemas import Move, Movers
-from api_gw.usecases.movers import Direction, movers
+from api_gw.usecases.movers import MOST_MOVERS, Direction, movers
 
 router = APIRouter(tags=["market"])
 
@@ -29,12 +29,17 @@ async def get_movers(
     direction: Annotated[
         Direction, Query(description="rises, falls, or both by their size")
     ] = "both",
-    limit: Annotated[int, Query(ge=1, le=100, description="most movers, a count")] = 20,
+    limit: Annotated[int, Query(ge=1, le=MOST_MOVERS, description="most movers, a count")] = 20,
     as_of: AsOf = None,
 ) -> Movers:
     """Largest price changes of liquid instruments with a bar in the window up to the newest day."""
     found = await movers(
-        window=window, direction=direction, limit=limit, as_of=as_of, prices=services.prices
+        window=window,
+        direction=direction,
+        limit=limit,
+        as_of=as_of,
+        prices=services.prices,
+        cache=services.cache,
     )
     return Movers(window_days=window, movers=[move_of(move) for move in found])
 

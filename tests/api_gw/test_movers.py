@@ -51,6 +51,25 @@ def test_a_stale_earlier_bar_is_nothing_to_compare_with(market: Arrangement, own
     assert "base1-2" not in {card for card, _, _ in moved(own_api)}
 
 
+def test_a_silent_series_is_not_replaced_by_another(market: Arrangement, own_api: Api) -> None:
+    silent = LAST_DAY - timedelta(days=31)
+    market.bars("base1-2", "raw", every(10, last=silent, cents=[1000] * 15))
+    quotes = every(30, last=LAST_DAY, cents=[1000] * 11 + [5000])
+    market.bars("base1-2", "raw", quotes, kind="quote")
+    assert "base1-2" not in {card for card, _, _ in moved(own_api)}
+
+
+def test_movers_are_kept_for_minutes_and_an_empty_market_is_not(
+    market: Arrangement, valkey: str, serving: Serving
+) -> None:
+    ask = serving(market.urls.api_gw, valkey)
+    assert ask("/movers?as_of=2020-01-01T00:00:00Z").json()["movers"] == []
+    first = ask("/movers?window=30")
+    nowhere = serving("postgresql://api_gw@127.0.0.1:1/nothing", valkey)
+    assert nowhere("/movers?window=30").content == first.content
+    assert nowhere("/movers?window=7").status_code == 503
+
+
 def test_pennies_are_no_movers(market: Arrangement, own_api: Api) -> None:
     market.bars("base1-2", "raw", every(10, last=LAST_DAY, cents=[20] * 15 + [60]))
     assert "base1-2" not in {card for card, _, _ in moved(own_api)}

@@ -1,7 +1,7 @@
 """Owns how a typed search is understood, before any card is looked at."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_gw.domain.folding import fold, fold_number
@@ -67,6 +67,7 @@ def test_nothing_to_look_for_is_empty() -> None:
     assert parse(" ' -- ; ").is_empty
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=120))
 def test_no_text_breaks_the_reading(text: str) -> None:
     query = parse(text)
