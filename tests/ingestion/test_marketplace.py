@@ -1,7 +1,7 @@
 """The sold-items search over real HTTP: paging, faults, tokens, and what items may say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -86,8 +86,14 @@ def shop(port_book: PortBook, first_port: int) -> Iterator[Shop]:
 
 
 def source(shop: Shop, **other: Any) -> MarketplaceSource:
-    told = {"base_url": shop.url, "token": TOKEN, "deadline_s": 60.0, "sleep": lambda _: None}
-    return MarketplaceSource(mapping=find_format("marketplace"), **(told | other))
+    asked = MarketplaceSource(
+        mapping=find_format("marketplace"),
+        base_url=shop.url,
+        token=TOKEN,
+        deadline_s=60.0,
+        sleep=lambda _: None,
+    )
+    return replace(asked, **other)
 
 
 def collected(shop: Shop, **other: Any) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Every reason for which a row is refused, and what is made of the rows that are not."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -32,7 +33,7 @@ REFERENCE = Reference(
 )
 
 
-def screened(mapping: str | Format, *rows: dict[str, str | None]) -> Screened:
+def screened(mapping: str | Format, *rows: Mapping[str, str | None]) -> Screened:
     told = [
         {"part": "a.csv", "line": i + 2, "raw": str(row), "meta": "{}", **row}
         for i, row in enumerate(rows)
@@ -41,7 +42,9 @@ def screened(mapping: str | Format, *rows: dict[str, str | None]) -> Screened:
     return screen(pl.DataFrame(told, schema=TOLD), found, REFERENCE, WINDOW)
 
 
-SALE = {"item": "base1-4", "grade": "psa9", "price": "120.50", "time": "2024-05-01T10:00:00Z"}
+Row = dict[str, str | None]
+
+SALE: Row = {"item": "base1-4", "grade": "psa9", "price": "120.50", "time": "2024-05-01T10:00:00Z"}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ def test_prices_become_cents_by_one_rounding() -> None:
 
 
 def test_a_product_is_mapped_from_the_day_its_mapping_holds() -> None:
-    sale = {"item": "slug-new", "grade": "9.0", "price": "10", "id": "1"}
+    sale: Row = {"item": "slug-new", "grade": "9.0", "price": "10", "id": "1"}
     result = screened(
         "psa_sales",
         sale | {"time": "2024-05-31"},
@@ -96,12 +99,12 @@ def test_a_product_is_mapped_from_the_day_its_mapping_holds() -> None:
 
 
 def test_a_grade_of_the_product_map_beats_what_the_row_says() -> None:
-    row = {"item": "slug-ten", "grade": "9.0", "price": "10", "time": "2024-06-01"}
+    row: Row = {"item": "slug-ten", "grade": "9.0", "price": "10", "time": "2024-06-01"}
     assert screened("psa_sales", row).records.get_column("grade_code").to_list() == ["psa10"]
 
 
 def test_numbers_are_grades_of_the_company_and_qualifiers_are_codes_of_their_own() -> None:
-    row = {"item": "slug-1st", "price": "10", "time": "2024-06-01"}
+    row: Row = {"item": "slug-1st", "price": "10", "time": "2024-06-01"}
     result = screened(
         "psa_sales",
         row | {"grade": "9.0", "id": "1"},
@@ -115,7 +118,7 @@ def test_numbers_are_grades_of_the_company_and_qualifiers_are_codes_of_their_own
 
 
 def test_a_sale_of_which_only_the_day_is_told_is_known_when_the_day_is_over() -> None:
-    row = {"item": "slug-1st", "grade": "9.0", "price": "10", "time": "2024-06-01", "id": "1"}
+    row: Row = {"item": "slug-1st", "grade": "9.0", "price": "10", "time": "2024-06-01", "id": "1"}
     told = screened("psa_sales", row).records.select("ts", "known_at").row(0)
     assert told == (datetime(2024, 6, 1, tzinfo=UTC), datetime(2024, 6, 2, tzinfo=UTC))
 
@@ -127,7 +130,12 @@ def test_a_sale_with_a_moment_is_known_at_that_moment() -> None:
 
 
 def test_a_monthly_quote_is_known_when_its_month_is_over() -> None:
-    row = {"item": "src-4", "grade": "RAW", "price": "10", "time": "2024-12-01T00:00:00.000000"}
+    row: Row = {
+        "item": "src-4",
+        "grade": "RAW",
+        "price": "10",
+        "time": "2024-12-01T00:00:00.000000",
+    }
     told = screened("graded_monthly", row).records.select("kind", "ts", "known_at").row(0)
     assert told == (
         "quote",
@@ -137,7 +145,7 @@ def test_a_monthly_quote_is_known_when_its_month_is_over() -> None:
 
 
 def test_an_id_that_two_items_claim_is_given_to_neither() -> None:
-    row = {"grade": "RAW", "price": "10", "time": "2024-05-01"}
+    row: Row = {"grade": "RAW", "price": "10", "time": "2024-05-01"}
     result = screened(
         "graded_monthly",
         *(row | {"item": item} for item in ("src-2a", "src-2b", "src-0", "unlisted", "src-4")),
@@ -147,7 +155,7 @@ def test_an_id_that_two_items_claim_is_given_to_neither() -> None:
     assert set(both) == {"base1-2 is claimed by src-2a and src-2b"}
 
 
-BAR = {"item": "base1-4", "variant": "holo", "grade": "good", "price": "5000", "units": "3"}
+BAR: Row = {"item": "base1-4", "variant": "holo", "grade": "good", "price": "5000", "units": "3"}
 
 
 def test_a_finish_is_another_card_and_a_condition_another_grade() -> None:
@@ -173,7 +181,7 @@ def test_two_finishes_that_are_one_card_are_both_refused() -> None:
 
 
 def test_an_average_outside_its_own_range_widens_the_range_and_says_so() -> None:
-    row = BAR | {"time": "2024-05-22", "low": "5100", "high": "6000"}
+    row: Row = BAR | {"time": "2024-05-22", "low": "5100", "high": "6000"}
     result = screened("tcgdex_daily", row)
     told = result.records.select("low_cents", "price_cents", "high_cents", "meta").row(0)
     assert told == (5_000, 5_000, 6_000, '{"clamped":true}')

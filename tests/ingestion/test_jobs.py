@@ -1,0 +1,129 @@
+"""The command line as Airflow calls it: exit codes, last lines, and a real marketplace."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stack.ports import PortBook
+from stack.simulator.app import create_app
+from tests.fixtures.postgres import DatabaseUrls
+from tests.fixtures.s3 import Lake
+from tests.ingestion.conftest import WriteCsv
+from tests.ingestion.served import served
+
+SIMULATOR = Path("stack/simulator")
+TOKEN = "let-me-in"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    said: str
+    summary: dict[str, Any]
+
+
+Job = Callable[..., Outcome]
+
+
+@pytest.fixture
+def environment(database: DatabaseUrls, lake: Lake) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRICER_")}
+    return kept | lake.environment() | {"INGESTION_DATABASE_URL": database.ingestion}
+
+
+@pytest.fixture
+def job(environment: dict[str, str], repository: Path) -> Job:
+    def run(*arguments: str, **variables: str) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "ingestion", "job", *arguments],
+            env=environment | variables,
+            cwd=repository,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        last = done.stdout.splitlines()[-1] if done.stdout else "{}"
+        return Outcome(done.returncode, done.stderr, json.loads(last))
+
+    return run
+
+
+@pytest.fixture
+def simulator(port_book: PortBook, first_port: int) -> Iterator[str]:
+    noon = datetime(2026, 10, 2, 12, tzinfo=UTC)
+    app = create_app(token=TOKEN, instance_id="i-1", seed=7, clock=lambda: noon)
+    with served(app, port_book.take("market", first_port)) as url:
+        yield url
+
+
+def test_a_nightly_run_from_the_marketplace_to_curated_months(
+    job: Job, simulator: str, repository: Path
+) -> None:
+    reach = {"PRICER_MARKETPLACE_URL": simulator, "PRICER_MARKETPLACE_TOKEN": TOKEN}
+    run = ("--source", "marketplace", "--date", "2024-10-03")
+    assert job("load_catalog", "--from", str(SIMULATOR / "catalog.json")).summary["cards"] == 60
+    products = job("load_product_map", "--from", str(SIMULATOR / "product_map.csv"))
+    assert products.summary["products_changed"] == 60
+
+    httpx.post(f"{simulator}/_faults", json={"status": 500, "times": 99, "retry_after_s": 0})
+    failed = job("fetch", *run, "--since", "2024-10-01", **reach)
+    assert failed.code == 75
+    assert "marketplace did not answer: HTTP 500" in failed.said
+    httpx.delete(f"{simulator}/_faults")
+    refused = job("fetch", *run, **{**reach, "PRICER_MARKETPLACE_TOKEN": "wrong"})
+    assert refused.code == 1
+    assert "set PRICER_MARKETPLACE_TOKEN" in refused.said
+    early = job("validate", *run)
+    assert early.code == 1
+    assert "run `ingestion job fetch --source marketplace --date 2024-10-03` first" in early.said
+
+    fetched = job("fetch", *run, "--since", "2024-10-01", **reach)
+    assert fetched.summary["rows"] > 100
+    assert job("validate", *run).summary["trusted"] == fetched.summary["rows"]
+    assert job("load_trades", *run).summary["added"] == fetched.summary["rows"]
+    assert job("judge_outliers").summary["judged"] == fetched.summary["rows"]
+    built = job("build_bars")
+    assert built.summary["bars_added"] > 50
+    assert job("publish_curated").summary["prices_daily_rows"] == built.summary["bars_added"]
+    assert job("load_trades", *run).summary["added"] == 0
+
+
+def test_a_wrong_file_is_a_final_failure_that_says_what_to_do(
+    job: Job, plain_file: WriteCsv, tmp_path: Path
+) -> None:
+    run = ("fetch", "--source", "plain_sales", "--date", "2024-05-01", "--path")
+    empty = job(*run, str(plain_file("empty.csv", [])))
+    assert (empty.code, empty.summary) == (1, {})
+    assert "File empty: empty.csv has no rows" in empty.said
+    wrong = job("fetch", "--source", "ebuy", "--date", "2024-05-01")
+    assert wrong.code == 1
+    assert "no source 'ebuy'; use one of" in wrong.said
+    usage = job("fetch", "--source", "plain_sales", "--date", "tomorrow")
+    assert usage.code == 2
+    backwards = job(*run, str(tmp_path), "--since", "2024-06-01")
+    assert backwards.code == 1
+    assert "--since 2024-06-01 is after --date 2024-05-01" in backwards.said
+
+
+def test_a_database_that_is_down_is_worth_a_retry_and_a_missing_setting_is_not(job: Job) -> None:
+    nowhere = "postgresql://ingestion@127.0.0.1:9/none"
+    assert job("judge_outliers", INGESTION_DATABASE_URL=nowhere).code == 75
+    unset = job("judge_outliers", INGESTION_DATABASE_URL="", PRICER_MARKETPLACE_DEADLINE_S="soon")
+    assert unset.code == 1
+    assert "marketplace_deadline_s" in unset.said
+
+
+def test_partitions_are_made_ahead_once(job: Job) -> None:
+    made = job("ensure_partitions", "--date", "2026-10-01", "--months-ahead", "2").summary
+    assert [made[table] for table in ("trades", "prices_daily", "reported_prices")] == [3, 3, 3]
+    again = job("ensure_partitions", "--date", "2026-10-01", "--months-ahead", "2").summary
+    assert again["trades"] == 0
