@@ -14,7 +14,7 @@ from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 EXIT_RETRY = 75  # EX_TEMPFAIL: the job says that something outside did not answer
-EXIT_USAGE = 2
+EXIT_QUARANTINED = 3  # done; some rows wait in quarantine, which is for a person and no failure
 GRACE_S = 10
 
 RETRIES: Mapping[str, Any] = {
@@ -53,8 +53,8 @@ def environment_of(context: Mapping[str, Any]) -> dict[str, str]:
 class JobOperator(BaseOperator):
     """Runs a job in a process group of its own, streams its output, maps its exit code.
 
-    Exit 0 returns the job's summary (the JSON of its last line), 75 is retried, anything else is
-    final. Killing the task kills the group.
+    Exit 0 and 3 return the job's summary (the JSON of its last line), 75 is retried, anything else
+    is final. Killing the task kills the group.
     """
 
     template_fields: Sequence[str] = ("options",)
@@ -88,7 +88,9 @@ class JobOperator(BaseOperator):
                 last = line.rstrip("\n")
                 said = last if last and not last.startswith("{") else said
                 self.log.info("%s", last)
-        if process.returncode == 0:
+        if process.returncode == EXIT_QUARANTINED:
+            self.log.warning("%s put rows into quarantine", self.name)
+        if process.returncode in (0, EXIT_QUARANTINED):
             return json.loads(last) if last.startswith("{") else None
         message = f"{self.package} {self.name} left with {process.returncode}: {said or last}"
         if process.returncode == EXIT_RETRY:

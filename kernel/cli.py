@@ -14,6 +14,7 @@ from kernel.errors import DomainError, Unavailable
 from kernel.log import configure_logging
 
 EXIT_FINAL = 1
+EXIT_QUARANTINED = 3  # the job is done; some rows wait in quarantine, the summary says how many
 EXIT_RETRY = 75  # EX_TEMPFAIL of sysexits.h: the caller may try again
 
 Summary = Mapping[str, object]
@@ -50,6 +51,8 @@ def finish(name: str, work: Callable[[], Summary]) -> None:
         sys.exit(EXIT_FINAL)
     log.info("job.done", job=name, **summary)
     click.echo(json.dumps({"job": name, **summary}, default=str))
+    if summary.get("quarantined"):
+        sys.exit(EXIT_QUARANTINED)
 
 
 def service_cli(package: str, jobs: click.Group, serve: click.Command | None = None) -> click.Group:

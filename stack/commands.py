@@ -1,4 +1,4 @@
-"""The commands of `python -m stack`: up, demo, status, down, clean."""
+"""The commands of `python -m stack`: up, demo, status, run, down, clean."""
 
 import os
 import signal
@@ -9,8 +9,10 @@ import click
 
 from stack import catalogue, front, lock, status
 from stack.demo.command import data_option, exit_option, run_demo
+from stack.environment import product_environment
 from stack.errors import StackError
 from stack.front import STOP_WITHIN_S, Stack, Stopped
+from stack.running import running_site
 from stack.say import say, stage
 from stack.state import REPOSITORY, State, read_run
 from stack.sweep import sweep
@@ -94,6 +96,19 @@ def show_status(root: Path) -> None:
     sys.exit(0 if all(line.is_healthy for line in found if line.version or line.health) else 1)
 
 
+@main.command(context_settings={"ignore_unknown_options": True})
+@state_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(root: Path, command: tuple[str, ...]) -> None:
+    """Run a command with the running stack's endpoints and credentials."""
+    found = running_site(State(root))
+    if found is None:
+        raise StackError("The stack is not running. Start it with `make demo`.")
+    here = str(Path(sys.executable).parent)
+    path = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
+    os.execvpe(command[0], command, {**os.environ, **product_environment(found[1]), "PATH": path})
+
+
 @main.command()
 @state_option
 def down(root: Path) -> None:
@@ -102,12 +117,14 @@ def down(root: Path) -> None:
 
 
 def stop(state: State) -> None:
-    run = read_run(state)
-    if run is not None and lock.is_held(state):
-        with stage(f"stopping the stack of process {run.pid}"):
-            os.kill(run.pid, signal.SIGTERM)
+    front_run = read_run(state)
+    if front_run is not None and lock.is_held(state):
+        with stage(f"stopping the stack of process {front_run.pid}"):
+            os.kill(front_run.pid, signal.SIGTERM)
             if not lock.wait_until_free(state, limit_s=STOP_WITHIN_S + 15):
-                raise StackError(f"Process {run.pid} does not end. Kill it: kill -9 {run.pid}")
+                raise StackError(
+                    f"Process {front_run.pid} does not end. Kill it: kill -9 {front_run.pid}"
+                )
     elif state.instance_file.exists():
         with lock.held(state):
             swept = sweep(state)

@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 import psutil
 
-from stack import lock, process_groups, secret_store
+from stack import process_groups
 from stack.catalogue import PARTS, Part
 from stack.errors import Unhealthy
 from stack.process_groups import Group
+from stack.running import running_site
 from stack.site import Site
-from stack.state import REPOSITORY, State, read_run
-from stack.world import named
+from stack.state import State
 
 MEGABYTE = 1 << 20
 
@@ -33,18 +32,10 @@ class Line:
 
 def lines(state: State) -> list[Line] | None:
     """One for each part and for the two that run them; None when nothing runs."""
-    run = read_run(state)
-    if run is None or not lock.is_held(state):
+    found_running = running_site(state)
+    if found_running is None:
         return None
-    site = Site(
-        repository=REPOSITORY,
-        state=state,
-        instance_id=state.instance_id,
-        world=named(run.world),
-        started_at=datetime.fromisoformat(run.started_at),
-        ports=run.ports,
-        secrets=secret_store.load_or_generate(state.secrets_file),
-    )
+    run, site = found_running
     groups = {group.program: group for group in process_groups.read(state.groups)}
     found = []
     for part in PARTS:

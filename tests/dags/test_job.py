@@ -19,6 +19,9 @@ if sys.argv[2] == "sleep":
     child = subprocess.Popen(["sleep", "60"])
     open(options["--pid-file"], "w").write(str(child.pid))
     time.sleep(60)
+if options.get("--code") == "3":
+    print(json.dumps({"quarantined": 2}), flush=True)
+    sys.exit(3)
 if "--code" in options:
     print("the source said no", file=sys.stderr, flush=True)
     sys.exit(int(options["--code"]))
@@ -58,6 +61,10 @@ def test_exit_75_asks_for_a_retry_and_any_other_code_is_final(job: Any) -> None:
     assert not isinstance(retryable.value, AirflowFailException)
     with pytest.raises(AirflowFailException, match="left with 1: the source said no"):
         job("some_service", "load", code="1").execute(CONTEXT)
+
+
+def test_rows_in_quarantine_are_told_but_fail_no_task(job: Any) -> None:
+    assert job("some_service", "load", code="3").execute(CONTEXT) == {"quarantined": 2}
 
 
 def test_killing_a_task_ends_the_whole_process_group(job: Any, tmp_path: Path) -> None:

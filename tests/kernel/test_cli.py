@@ -42,5 +42,12 @@ def test_the_summary_is_the_last_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"job": "some_job", "rows": 3}
 
 
+def test_rows_in_quarantine_show_in_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        finish("some_job", lambda: {"read": 3, "quarantined": 1})
+    assert left.value.code == 3
+    assert json.loads(capsys.readouterr().out)["quarantined"] == 1
+
+
 def test_every_kind_has_a_title() -> None:
     assert {kind.title for kind in DomainError.__subclasses__()} > {"Not found", "Conflict"}

@@ -80,7 +80,7 @@ def test_the_api_serves_the_signal_that_the_night_made(
         found = api.get("/search", params={"q": "umbreon vmax 215"}).json()
         signal = api.get(f"/cards/{CARD}/signal", params={"grade": GRADE}).json()
         history = api.get(f"/cards/{CARD}/history", params={"grade": GRADE}).json()
-    assert found["items"][0]["card_id"] == CARD
+    assert found["cards"][0]["card_id"] == CARD
     assert signal["action"] in {"BUY", "HOLD", "SELL"}
     assert signal["asof_ts"].startswith((LAST + timedelta(days=1)).isoformat())
     assert len(history["bars"]) > 100
