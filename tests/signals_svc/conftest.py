@@ -39,11 +39,11 @@ class Desk:
 def small_market() -> list[Bar]:
     """card-0 climbs and card-1 falls without a doubt, the others wander; a bar every third day."""
     rng = np.random.default_rng(7)
-    drifts = {"card-0": 0.008, "card-1": -0.008}
+    paths = {"card-0": (0.008, 0.006), "card-1": (-0.008, 0.006)}
     bars: list[Bar] = []
     for card in CARDS:
-        drift = drifts.get(card, 0.0)
-        bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=0.006, rng=rng)
+        drift, sigma = paths.get(card, (0.0, 0.02))
+        bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=sigma, rng=rng)
     return bars
 
 
