@@ -31,6 +31,11 @@ class RedisCache:
         self._clock = clock
         self._rests_until = clock()
 
+    @property
+    def rests(self) -> bool:
+        """Whether it is left alone after a failure."""
+        return self._clock() < self._rests_until
+
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         """The values of the keys; None for each while the cache is away."""
         nothing: list[bytes | None] = [None] * len(keys)
@@ -54,7 +59,7 @@ class RedisCache:
         await self._redis.aclose()
 
     async def _asked(self, ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
-        if self._clock() < self._rests_until:
+        if self.rests:
             return otherwise
         try:
             return await ask()

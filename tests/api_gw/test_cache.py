@@ -1,9 +1,11 @@
 """Owns what the cache may and may not do to an answer."""
 
+import asyncio
 import json
 import os
 import secrets
 import signal
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -11,7 +13,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from pydantic import SecretStr
 
+from api_gw.adapters.redis_cache import REST_S, RedisCache
 from kernel.cache import REFILLED_SERIES_TTL_S, SIGNAL_FIELDS, SIGNAL_TTL_S, series_key, signal_key
 from stack import probes
 from stack.child import running
@@ -115,15 +119,37 @@ def test_a_key_of_another_type_is_no_error(
 
 
 def test_a_refill_never_replaces_what_the_nightly_run_wrote(
-    standing_market: Arrangement, valkey: str, store: "redis.Redis", serving: Serving
+    valkey: str, store: "redis.Redis"
 ) -> None:
-    """The reader found nothing, the writer wrote, the reader fills: what was written stays."""
-    ask = serving(standing_market.urls.api_gw, valkey)
-    ask(ASK_SIGNAL)
-    written = body(store, SIGNAL).replace(b"BUY", b"HOLD")
-    store.set(SIGNAL, written)
-    ask("/cards/base1-4")
-    assert body(store, SIGNAL) == written
+    """A slow reader found nothing and asked the store; meanwhile the nightly run wrote."""
+
+    async def refill() -> None:
+        cache = RedisCache(SecretStr(valkey), clock=time.monotonic)
+        assert await cache.get([SIGNAL]) == [None]
+        store.set(SIGNAL, b"of the nightly run")
+        await cache.put_absent(SIGNAL, b"of the slow reader", ttl_s=60)
+        await cache.close()
+
+    asyncio.run(refill())
+    assert body(store, SIGNAL) == b"of the nightly run"
+    assert store.ttl(SIGNAL) == -1
+
+
+def test_after_a_failure_the_cache_rests_for_seconds() -> None:
+    """Not every request waits for the deadline of a cache that hangs."""
+    seconds = [0.0]
+
+    async def asked() -> list[bool]:
+        cache = RedisCache(SecretStr("redis://127.0.0.1:1/0"), clock=lambda: seconds[0])
+        rested = []
+        for moment in (0.0, REST_S - 1, REST_S + 1):
+            seconds[0] = moment
+            rested.append(cache.rests)
+            await cache.get([SIGNAL])
+        await cache.close()
+        return rested
+
+    assert asyncio.run(asked()) == [False, True, False]
 
 
 def test_as_of_passes_the_cache_by(
