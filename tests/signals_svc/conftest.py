@@ -28,6 +28,10 @@ class Desk:
     urls: DatabaseUrls
     workshop: Workshop
 
+    def renewed(self) -> "Desk":
+        """The same desk with the settings of the environment as it is now."""
+        return Desk(self.urls, workshop(SignalsSettings()))
+
     def night(self, now: datetime = NOW) -> tuple[Summary, Summary]:
         return build_every_night(self.workshop, now=now), infer_every_night(self.workshop, now=now)
 

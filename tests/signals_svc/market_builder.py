@@ -48,7 +48,7 @@ def seed_cards(urls: DatabaseUrls, cards: Iterable[str], *, cards_a_set: int = 1
             connection.execute(
                 "insert into market.cards (card_id, game, set_id, name, number)"
                 " values (%s, 'pokemon', %s, %s, %s) on conflict do nothing",
-                (card, set_id, card, str(number)),
+                (card, set_id, card, card),
             )
 
 

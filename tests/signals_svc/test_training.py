@@ -1,0 +1,177 @@
+"""Training on small markets: a planted factor is found and promoted, pure noise is rejected."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from kernel.days import end_of
+from kernel.errors import Conflict, NotFound, Rejected
+from kernel.lake import Lake as LakeStore
+from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
+from signals_svc.domain.artifact import artifact_of
+from signals_svc.domain.walk_forward import folds_of
+from signals_svc.jobs import promote_model, train_classifier
+from tests.fixtures.s3 import Lake
+from tests.signals_svc.conftest import NOW, Desk
+from tests.signals_svc.market_builder import FIRST_DAY, Bar, mark, seed_cards, write_bars
+
+CARDS = tuple(f"m{n}" for n in range(36))
+DAYS = 640
+TODAY = FIRST_DAY + timedelta(days=DAYS - 1)
+STEP = 5
+
+
+def planted(*, share: float, seed: int) -> list[Bar]:
+    """Cards that swing with a period of a year, each at its own phase, under noise.
+
+    Height and slope of the swing tell the next 90 days; with share 0 nothing is left but noise of
+    one size for all.
+    """
+    rng = np.random.default_rng(seed)
+    days = np.arange(0, DAYS, STEP)
+    bars = []
+    for card in CARDS:
+        phase = rng.uniform(0, 2 * np.pi)
+        swing = share * 0.5 * np.sin(2 * np.pi * days / 365 + phase)
+        noise = np.cumsum(0.045 * rng.standard_normal(len(days)) * (1.0 - 0.8 * share))
+        prices = np.rint(10_000 * np.exp(swing + noise)).astype(int)
+        bars += [
+            Bar(card, "raw", FIRST_DAY + timedelta(days=int(day)), max(1, int(price)))
+            for day, price in zip(days, prices, strict=True)
+        ]
+    return bars
+
+
+@pytest.fixture
+def training(desk: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name, value in lake.environment().items():
+        monkeypatch.setenv(name, value)
+    seed_cards(desk.urls, CARDS)
+    return desk.renewed()
+
+
+def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: Desk) -> None:
+    write_bars(training.urls, planted(share=1.0, seed=3))
+    instruments = [(card, "raw") for card in CARDS]
+    early, late = TODAY - timedelta(days=200), TODAY
+    for night in (early, late):
+        mark(training.urls, instruments, night)
+    training.night()
+
+    trained = train_classifier(training.workshop, TODAY, now=NOW)
+    assert trained["outcome"] == "accepted", trained
+    version = trained["model_version"]
+    (row,) = training.rows("select * from signals.models where family = 'classifier'")
+    assert row["trained_through"] == end_of(TODAY)
+    assert row["metrics"]["parity"] <= 1e-5  # type: ignore[index] # jsonb
+    again = train_classifier(training.workshop, TODAY, now=NOW)
+    assert (again["candidate"], again["new"]) == (version, False)
+
+    promoted = promote_model(training.workshop, str(version), now=NOW)
+    assert promoted == {
+        "outcome": "promoted",
+        "model_version": version,
+        "as_of": late.isoformat(),
+        "marked": len(CARDS),
+    }
+    assert promote_model(training.workshop, str(version), now=NOW)["marked"] == 0
+    _, inferred = training.night()
+    assert inferred["model_version"] == f"ewma-1+{version}"
+    spoken = training.rows(
+        "select distinct horizon_days, model_version, p_buy is null as silent"
+        " from signals.signals where asof_ts = %s order by 1, 2",
+        end_of(late),
+    )
+    assert [(r["horizon_days"], r["model_version"], r["silent"]) for r in spoken] == [
+        (7, "ewma-1", True),
+        (30, "ewma-1", True),
+        (90, "ewma-1", True),
+        (90, f"ewma-1+{version}", False),
+    ]
+    sums = training.rows(
+        "select abs(p_buy + p_hold + p_sell - 1) as off, conviction from signals.signals"
+        " where p_buy is not null"
+    )
+    assert len(sums) == len(CARDS)
+    assert all(float(str(r["off"])) < 1e-5 and 0 <= float(str(r["conviction"])) <= 1 for r in sums)
+
+    mark(training.urls, instruments, early)
+    _, inferred = training.night()
+    assert inferred["model_version"] == "ewma-1", (
+        "a model must not speak of days it has learned from"
+    )
+
+
+def test_pure_noise_is_rejected_and_cannot_be_promoted(training: Desk) -> None:
+    write_bars(training.urls, planted(share=0.0, seed=4))
+    trained = train_classifier(training.workshop, TODAY, now=NOW)
+    assert trained["outcome"] == "rejected", trained
+    assert trained["model_version"] is None
+    with pytest.raises(Conflict, match="stays out of production"):
+        promote_model(training.workshop, str(trained["candidate"]), now=NOW)
+    stages = training.rows("select stage, model_version from signals.promotions")
+    assert stages == [{"stage": "rejected", "model_version": trained["candidate"]}]
+
+
+def test_too_short_a_history_says_what_is_missing_and_lets_the_chain_go_on(training: Desk) -> None:
+    short = [bar for bar in planted(share=1.0, seed=5) if bar.day < FIRST_DAY + timedelta(days=250)]
+    write_bars(training.urls, short)
+    trained = train_classifier(training.workshop, FIRST_DAY + timedelta(days=250), now=NOW)
+    assert trained["model_version"] is None
+    assert "as-of weeks with labels are too few" in str(trained["outcome"])
+    promoted = promote_model(training.workshop, None, now=NOW)
+    assert promoted["outcome"] == "nothing to promote"
+
+
+def test_training_without_a_day_or_a_night_asks_for_one(training: Desk) -> None:
+    with pytest.raises(Rejected, match="--date"):
+        train_classifier(training.workshop, None, now=NOW)
+
+
+def test_an_unknown_version_is_not_promoted(training: Desk) -> None:
+    with pytest.raises(NotFound, match="gbdt-none"):
+        promote_model(training.workshop, "gbdt-none", now=NOW)
+
+
+def test_a_damaged_artifact_stops_inference_with_a_clear_message(
+    training: Desk, lake: Lake
+) -> None:
+    write_bars(training.urls, planted(share=1.0, seed=3))
+    mark(training.urls, [(card, "raw") for card in CARDS], TODAY)
+    training.night()
+    version = str(train_classifier(training.workshop, TODAY, now=NOW)["model_version"])
+    promote_model(training.workshop, version, now=NOW)
+    store = LakeStore(lake.bucket_prefix)
+    body = store.get("models", f"classifier/{version}.zip")
+    assert artifact_of(version, body).to_bytes() == body
+    store.put("models", f"classifier/{version}.zip", body[:-1] + b"x")
+    with pytest.raises(Rejected, match="checksum"):
+        training.night()
+    assert training.rows("select from market.dirty") != [], "the work stays for the next run"
+
+
+def test_no_training_label_reaches_a_test_week() -> None:
+    days = np.repeat(np.arange(0, 700, 7), 3)
+    folds = folds_of(days, horizon_days=90)
+    tested = np.concatenate([days[fold.test] for fold in folds])
+    assert len(tested) == len(np.unique(tested)) * 3
+    for fold in folds:
+        assert days[fold.train].max() + 90 < days[fold.test].min()
+
+
+def test_too_few_weeks_make_no_folds() -> None:
+    assert folds_of(np.arange(0, 200, 7), horizon_days=90) == []
+    assert folds_of(np.empty(0, np.int64), horizon_days=90) == []
+
+
+def test_an_export_says_what_the_model_says_also_where_values_are_missing() -> None:
+    rng = np.random.default_rng(11)
+    inputs = rng.standard_normal((3000, 9)).astype(np.float32)
+    inputs[rng.random(inputs.shape) < 0.2] = np.nan
+    score = np.nan_to_num(inputs[:, 0]) + 0.5 * np.nan_to_num(inputs[:, 1])
+    labels = np.digitize(score, [-0.5, 0.5]).astype(np.int64)
+    model = LightGbmTrainer().fit(inputs, labels)
+    onnx = model.to_onnx()
+    assert model.parity(onnx, inputs[:1000]) <= 1e-5
+    assert LightGbmTrainer().fit(inputs, labels).to_onnx() == onnx
