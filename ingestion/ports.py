@@ -156,8 +156,11 @@ class PriceStore(Protocol):
 class VerdictStore(Protocol):
     """Outlier verdicts, append-only."""
 
-    def of_instruments(self, instruments: pl.DataFrame) -> pl.DataFrame:
-        """All verdicts of the instruments, as VERDICTS."""
+    def by_rule(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """What the rule has said of the instruments' prices, as VERDICTS."""
+
+    def standing(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """What counts: the rule's verdicts until a person's, as VERDICTS."""
 
     def append(self, verdicts: pl.DataFrame) -> int:
         """Add changes of verdict, as VERDICTS."""

@@ -9,10 +9,21 @@ from ingestion.adapters.copying import read_frame, stage
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS, VERDICTS
 
 # In the order of knowledge: of two at one moment the later row counts.
-VERDICTS_OF = """
+BY_RULE = """
 select v.subject, v.subject_id, v.card_id, v.grade_code, v.event_at, v.known_at, v.verdict, v.rule,
   v.fence_low_cents, v.fence_high_cents
 from market.outlier_verdicts v join wanted using (card_id, grade_code)
+where v.actor = 'rule'
+order by v.subject, v.subject_id, v.known_at, v.verdict_id
+"""
+# Once a person has said `confirmed` (the price is real) or `rejected`, the rule has no say.
+STANDING = """
+select v.* from (
+  select o.*, bool_or(o.actor <> 'rule') over earlier as settled
+  from market.outlier_verdicts o join wanted using (card_id, grade_code)
+  window earlier as (partition by o.subject, o.subject_id, o.card_id, o.grade_code
+    order by o.known_at, o.verdict_id rows between unbounded preceding and 1 preceding)
+) v where v.actor <> 'rule' or v.settled is not true
 order by v.subject, v.subject_id, v.known_at, v.verdict_id
 """
 APPEND = """
@@ -68,11 +79,17 @@ class VerdictRepo:
 
     connection: psycopg.Connection
 
-    def of_instruments(self, instruments: pl.DataFrame) -> pl.DataFrame:
-        """All verdicts of the instruments, as VERDICTS."""
-        wanted = instruments.select("card_id", "grade_code").unique()
-        stage(self.connection, "wanted", wanted)
-        return read_frame(self.connection, VERDICTS_OF, VERDICTS)
+    def by_rule(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """What the rule has said of the instruments' prices, as VERDICTS."""
+        return self._read(BY_RULE, instruments)
+
+    def standing(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """What counts: the rule's verdicts until a person's, as VERDICTS."""
+        return self._read(STANDING, instruments)
+
+    def _read(self, query: str, instruments: pl.DataFrame) -> pl.DataFrame:
+        stage(self.connection, "wanted", instruments.select("card_id", "grade_code").unique())
+        return read_frame(self.connection, query, VERDICTS)
 
     def append(self, verdicts: pl.DataFrame) -> int:
         """Add changes of verdict, as VERDICTS."""

@@ -54,7 +54,7 @@ def _wanted(unit: Unit, days: pl.DataFrame) -> pl.DataFrame:
         [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
     )
     touched = versions.with_columns(day=pl.col("ts").dt.date()).join(days, on=DAY, how="semi")
-    verdicts = unit.verdicts.of_instruments(instruments)
+    verdicts = unit.verdicts.standing(instruments)
     return bar_versions(kept_spans(touched.drop("day"), verdicts))
 
 

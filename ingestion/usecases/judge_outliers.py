@@ -24,7 +24,7 @@ def judge_outliers(unit: Unit) -> Mapping[str, object]:
         [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
     )
     wanted = all_verdicts(versions)
-    missing = missing_verdicts(wanted, unit.verdicts.of_instruments(instruments))
+    missing = missing_verdicts(wanted, unit.verdicts.by_rule(instruments))
     appended = unit.verdicts.append(missing)
     unit.work.judge(pending)
     changed = missing.select(*INSTRUMENT, day=pl.col("event_at").dt.date()).unique()

@@ -81,7 +81,7 @@ def believed_at(rows: list[dict[str, object]], moment: datetime) -> list[dict[st
         for row in rows
         if row["known_at"] <= moment and (row["until"] is None or moment < row["until"])  # type: ignore[operator]  # values of a mixed dict
     ]
-    return sorted(known, key=lambda row: (row["ts"], row["key"]))  # type: ignore[arg-type,return-value]  # as above
+    return sorted(known, key=lambda row: (row["ts"], row["key"]))
 
 
 def outliers_of(rows: list[dict[str, object]]) -> set[object]:
