@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAGE := .ci/stage
 EXTRAS := airflow,train,stack,dev
-CODE := kernel ingestion signals_svc api_gw cli stack dags tests
+
 
 .PHONY: help setup demo test lint lock status down clean openapi bench
 
