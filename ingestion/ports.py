@@ -179,8 +179,8 @@ class BarStore(Protocol):
 class WorkSet(Protocol):
     """The dirty set, as frames with card_id, grade_code, day, as_of and generation."""
 
-    def claim(self, stage: str) -> None:
-        """Keep other runs of the stage out until this transaction ends.."""
+    def claim(self, name: str) -> None:
+        """Let one run at a time do work of this name, until this transaction ends."""
 
     def pending(self, stage: str) -> pl.DataFrame:
         """All work of a stage, with the generation judged in `judged`."""

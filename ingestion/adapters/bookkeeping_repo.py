@@ -130,10 +130,10 @@ class WorkRepo:
 
     connection: psycopg.Connection
 
-    def claim(self, stage: str) -> None:
-        """Keep other runs of the stage out until this transaction ends."""
+    def claim(self, name: str) -> None:
+        """Let one run at a time do work of this name, until this transaction ends."""
         self.connection.execute(
-            "select pg_advisory_xact_lock(hashtext('market.work'), hashtext(%s))", (stage,)
+            "select pg_advisory_xact_lock(hashtext('market.work'), hashtext(%s))", (name,)
         )
 
     def pending(self, stage_name: str) -> pl.DataFrame:

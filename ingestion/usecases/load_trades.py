@@ -17,6 +17,7 @@ TABLE_OF = {"trade": "trades", "quote": "reported_prices", "bar": "reported_pric
 def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     """Trusted -> market.trades and market.reported_prices, all or nothing; replaying adds 0."""
     unit.work.claim(f"load {source}")
+    unit.work.claim(f"load {source}")
     records = unit.trusted.read(source, day).select(list(RECORDS))
     for table in ("trades", "reported_prices"):
         _ensure_partitions(unit, records, table)

@@ -114,6 +114,20 @@ def test_a_wrong_file_is_a_final_failure_that_says_what_to_do(
     assert "--since 2024-06-01 is after --date 2024-05-01" in backwards.said
 
 
+def test_rows_in_quarantine_show_in_the_exit_code_and_the_good_rows_go_in(
+    job: Job, plain_file: WriteCsv
+) -> None:
+    job("load_catalog", "--from", str(SIMULATOR / "catalog.json"))
+    good = "base1-4,psa9,100.00,2024-05-01T10:00:00Z,s1"
+    path = plain_file("a.csv", [good, good.replace("100.00", "dear").replace("s1", "s2")])
+    run = ("--source", "plain_sales", "--date", "2024-05-01")
+    assert job("fetch", *run, "--path", str(path)).code == 0
+    told = job("validate", *run)
+    assert (told.code, told.summary["quarantined_by_reason"]) == (3, {"price_unreadable": 1})
+    loaded = job("load_trades", *run)
+    assert (loaded.code, loaded.summary["added"]) == (0, 1)
+
+
 def test_a_database_that_is_down_is_worth_a_retry_and_a_missing_setting_is_not(job: Job) -> None:
     nowhere = "postgresql://ingestion@127.0.0.1:9/none"
     assert job("judge_outliers", INGESTION_DATABASE_URL=nowhere).code == 75
