@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ingestion.adapters.sources.files import FileSource
-from ingestion.adapters.sources.format_files import find_format
+from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.domain.errors import NotFetched, NothingUsable
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.load_trades import load_trades
@@ -190,6 +190,33 @@ def test_bars_wait_for_prices_that_came_after_the_judging(
         assert build_bars(unit)["unjudged"] == 1
     assert world.rows("select * from market.prices_daily") == []
     assert world.build()["bars_added"] == 1
+
+
+@pytest.mark.parametrize("order", [(DAY1, DAY3), (DAY3, DAY1)])
+def test_a_corrected_quote_is_a_figure_of_its_own_known_when_it_was_reported(
+    world: World, plain_file: WriteCsv, order: tuple[date, date]
+) -> None:
+    text = (
+        "source: guide\nkind: quote\nitem_is: card_id\ntime_is: day\n"
+        "columns: {item: card_id, grade: grade, price: price, time: sold_at}\n"
+    )
+    guide = FileSource(parse_format("guide.yaml", text))
+    files = {
+        DAY1: plain_file("1.csv", ["base1-4,psa9,10.00,2024-05-01,"]),
+        DAY3: plain_file("3.csv", ["base1-4,psa9,12.00,2024-05-01,"]),
+    }
+    for day in order:
+        world.ingest(guide, files[day], day)
+        world.build()
+    assert world.ingest(guide, files[DAY1], DAY1)["added"] == 0
+    with psycopg.connect(world.url) as connection:
+        told = [
+            bars_as_of(connection, as_of=datetime(2024, 5, day, tzinfo=UTC), first=DAY1, last=DAY3)
+            .select("kind", "close_cents", "volume")
+            .rows()
+            for day in (1, 2, 3, 4)
+        ]
+    assert told == [[], [("quote", 1_000, 0)], [("quote", 1_000, 0)], [("quote", 1_200, 0)]]
 
 
 def test_what_a_person_says_of_a_sale_beats_the_rule(world: World, plain_file: WriteCsv) -> None:
