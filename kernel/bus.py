@@ -19,7 +19,8 @@ class Topic:
 
     def __init__(self, arn: str) -> None:
         self._arn = arn
-        self._sns: SNSClient = boto3.client(
+        # A session of its own: the default one keeps the first credentials it saw.
+        self._sns: SNSClient = boto3.Session().client(
             "sns",
             config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3}),
         )

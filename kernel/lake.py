@@ -25,7 +25,8 @@ class Lake:
 
     def __init__(self, bucket_prefix: str) -> None:
         self._prefix = bucket_prefix
-        self._s3: S3Client = boto3.client(
+        # A session of its own: the default one keeps the first credentials it saw.
+        self._s3: S3Client = boto3.Session().client(
             "s3",
             config=Config(
                 connect_timeout=CONNECT_TIMEOUT_S,

@@ -13,7 +13,7 @@ SCALE_FLOOR = 0.005  # log return per square root of a day; quotes that rarely m
 WIDE_DAYS = 45  # two months of monthly quotes, and long enough for daily prints to settle
 DRIFT_HALF_LIFE_DAYS = (15, 180)  # short: fashions turn within months
 DRIFT_BARS = 3  # mean gaps a half-life spans at least; one monthly quote is no trend
-DOUBT_ERRORS = 2.0  # James-Stein takes off one; among thousands of instruments one is luck
+DOUBT_ERRORS = 1.5  # James-Stein takes off one; among thousands of instruments one is luck
 MIN_SIGMA_DAY = 0.004  # 7.6 % a year: no collectible is calmer than that
 MIN_SPREAD_SHARE = 0.1  # prints never explain more than nine tenths of the variance
 

@@ -190,7 +190,7 @@ class _Case:
             p_sell=rounded(chances.sell if chances else None),
             price_cents=int(self.snapshot.close_cents[self.place]),
             series=self.snapshot.series[self.place],
-            reasons=reasons,
+            reasons=tuple(one._replace(value=rounded(one.value)) for one in reasons),
             inputs=inputs,
             fingerprint=self._fingerprint(inputs),
         )

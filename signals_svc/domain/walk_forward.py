@@ -7,7 +7,7 @@ import numpy as np
 from signals_svc.domain.arrays import Flags, Ints
 
 FOLDS = 4
-MIN_TRAIN_DAYS = 16  # as-of days before the first test day's embargo
+MIN_TRAIN_DAYS = 112  # from the first as-of day to the first test day's embargo
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,7 @@ def folds_of(days: Ints, *, horizon_days: int) -> list[Fold]:
     the first test day: an embargo of at least the horizon.
     """
     distinct = np.unique(days)
-    first = int(np.searchsorted(distinct, distinct[:1] + horizon_days, side="right").sum())
-    first += MIN_TRAIN_DAYS
-    tested = distinct[first:]
+    tested = distinct[distinct > distinct[:1] + MIN_TRAIN_DAYS + horizon_days]
     if len(tested) < FOLDS:
         return []
     return [_fold(days, block, horizon_days) for block in np.array_split(tested, FOLDS)]

@@ -13,7 +13,7 @@ from signals_svc.app import workshop
 from signals_svc.jobs import Workshop, build_every_night, infer_every_night
 from signals_svc.settings import SignalsSettings
 from tests.fixtures.postgres import DatabaseUrls
-from tests.signals_svc.market_builder import FIRST_DAY, Bar, seed_cards, walk, write_bars
+from tests.signals_svc.market_builder import FIRST_DAY, Bar, idle, seed_cards, walk, write_bars
 
 DAYS = 400
 LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
@@ -41,13 +41,16 @@ class Desk:
 
 
 def small_market() -> list[Bar]:
-    """card-0 climbs and card-1 falls without a doubt, the others wander; a bar every third day."""
+    """card-0 climbs and card-1 falls without a doubt, the others idle; a bar every third day."""
     rng = np.random.default_rng(7)
     paths = {"card-0": (0.008, 0.006), "card-1": (-0.008, 0.006)}
     bars: list[Bar] = []
     for card in CARDS:
-        drift, sigma = paths.get(card, (0.0, 0.02))
-        bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=sigma, rng=rng)
+        if card in paths:
+            drift, sigma = paths[card]
+            bars += walk(card, "psa10", days=DAYS, step=3, drift=drift, sigma=sigma, rng=rng)
+        else:
+            bars += idle(card, "psa10", days=DAYS, step=3, bounce=0.03, rng=rng)
     return bars
 
 

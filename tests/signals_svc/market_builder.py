@@ -10,7 +10,7 @@ import psycopg
 
 from kernel.days import end_of
 from kernel.db.market import BAR_SCHEMA
-from signals_svc.domain.arrays import Floats
+from signals_svc.domain.arrays import Floats, Ints
 from tests.fixtures.postgres import DatabaseUrls
 
 FIRST_DAY = date(2024, 1, 1)
@@ -92,9 +92,27 @@ def walk(
     """A random walk with a bar every `step` days, the last one on day FIRST_DAY + days - 1."""
     offsets = np.arange(days - 1, -1, -step)[::-1]
     moves: Floats = drift * step + sigma * np.sqrt(step) * rng.standard_normal(len(offsets))
-    prices = np.maximum(1, np.rint(cents * np.exp(np.cumsum(moves)))).astype(int)
+    return _bars(card, grade, offsets, cents * np.exp(np.cumsum(moves)))
+
+
+def idle(
+    card: str,
+    grade: str,
+    *,
+    days: int,
+    step: int,
+    bounce: float,
+    rng: np.random.Generator,
+    cents: int = 10_000,
+) -> list[Bar]:
+    """Prints that bounce around one value, on the days of `walk`."""
+    offsets = np.arange(days - 1, -1, -step)[::-1]
+    return _bars(card, grade, offsets, cents * np.exp(bounce * rng.standard_normal(len(offsets))))
+
+
+def _bars(card: str, grade: str, offsets: Ints, prices: Floats) -> list[Bar]:
     return [
-        Bar(card, grade, FIRST_DAY + timedelta(days=int(offset)), int(price))
+        Bar(card, grade, FIRST_DAY + timedelta(days=int(offset)), max(1, round(float(price))))
         for offset, price in zip(offsets, prices, strict=True)
     ]
 
