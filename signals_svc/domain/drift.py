@@ -13,7 +13,7 @@ SCALE_FLOOR = 0.005  # log return per square root of a day; quotes that rarely m
 WIDE_DAYS = 45  # two months of monthly quotes, and long enough for daily prints to settle
 DRIFT_HALF_LIFE_DAYS = (15, 180)  # short: fashions turn within months
 DRIFT_BARS = 3  # mean gaps a half-life spans at least; one monthly quote is no trend
-DOUBT_ERRORS = 1.5  # James-Stein takes off one; among thousands of instruments one is luck
+DOUBT_ERRORS = 1.0  # James-Stein; with more, little is left for a classifier to choose from
 MIN_SIGMA_DAY = 0.004  # 7.6 % a year: no collectible is calmer than that
 MIN_SPREAD_SHARE = 0.1  # prints never explain more than nine tenths of the variance
 
@@ -44,7 +44,7 @@ def drift_of(series: Series) -> Drift:
     - The drift leaves out the newest return, half of which bounces back, and sees the others cut
       at HUBER robust sigmas; the spread sees them whole: a jump makes a price riskier, not better.
       The mean drift of the year is no risk; that it may turn within the year is.
-    - The drift is believed only as far as DOUBT_ERRORS of its standard errors leave room for it.
+    - The drift is believed only as far as DOUBT_ERRORS standard errors leave room for it.
     """
     narrow = returns_of(series)
     every = narrow.younger(YEAR_DAYS)
