@@ -61,6 +61,8 @@ def judge(
 ) -> Verdicts:
     """Pure: the same snapshot, chances and previous actions give the same bytes."""
     verdicts = Verdicts([], [])
+    if not snapshot.instruments:
+        return verdicts
     liquid = snapshot.liquid
     for horizon in horizons:
         quantiles = ewma_forecast(snapshot.raw, horizon)

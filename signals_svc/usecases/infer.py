@@ -105,6 +105,8 @@ def voice_of(snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader) -
     model = models.production()
     if model is None or model.trained_through > end_of(snapshot.as_of):
         return None
+    if not snapshot.instruments:
+        return None
     if model.feature_version != FEATURE_VERSION:
         raise FeatureVersionMismatch(model.version, model.feature_version)
     classifier = loader.load(model)

@@ -11,6 +11,7 @@ from signals_svc.domain.bars import bars_of
 from signals_svc.domain.cross_section import CardFacts
 from signals_svc.domain.features import Features, features_on
 from signals_svc.domain.normalisation import CLIP, robust_z
+from signals_svc.domain.snapshot import freeze
 from tests.signals_svc.market_builder import Bar, frame
 
 TODAY = date(2026, 6, 30)
@@ -203,3 +204,10 @@ def test_the_universe_is_only_what_is_alive() -> None:
     values = np.array([*range(8), 1e9])
     alive = np.array([True] * 8 + [False])
     assert robust_z(values, alive)[0] == robust_z(values[:8], alive[:8])[0]
+
+
+def test_a_market_without_a_single_bar_has_no_features() -> None:
+    found = features_on(bars_of(frame([])), {}, TODAY)
+    assert found.instruments == ()
+    assert {len(column) for column in found.raw.values()} == {0}
+    assert len(freeze(found, np.empty(0, np.int64))) == 0
