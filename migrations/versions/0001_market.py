@@ -259,7 +259,7 @@ create policy dirty_signals on market.dirty to signals_svc
 PARTITIONS = """
 create function market.ensure_month_partitions(parent text, first date, last date)
 returns int language plpgsql security definer
-set search_path = pg_catalog, market as $$
+set search_path = pg_catalog, market, pg_temp as $$
 declare
   month date := date_trunc('month', first)::date;
   part text;

@@ -148,7 +148,7 @@ comment on table signals.flips is
 PARTITIONS = """
 create function signals.ensure_month_partitions(parent text, first date, last date)
 returns int language plpgsql security definer
-set search_path = pg_catalog, signals as $$
+set search_path = pg_catalog, signals, pg_temp as $$
 declare
   month date := date_trunc('month', first)::date;
   part text;

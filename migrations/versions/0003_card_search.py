@@ -139,7 +139,7 @@ from treated left join depicted using (card_id);
 
 REFRESH = """
 create function market.refresh_card_search() returns int
-language plpgsql security definer set search_path = pg_catalog, market as $$
+language plpgsql security definer set search_path = pg_catalog, market, pg_temp as $$
 declare
   changed int;
 begin
