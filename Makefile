@@ -27,7 +27,7 @@ demo: setup ## start all, run the main job, serve until Ctrl-C (EXIT=1: stop the
 
 test: lint ## check style, types and boundaries, then run all tests
 	@echo "  pytest"
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
 
 lint: setup ## check style, types and boundaries
 	@$(STAGE) "ruff check" $(BIN)/ruff check .

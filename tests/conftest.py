@@ -22,9 +22,18 @@ MARKING_FIXTURES = {
 }
 
 
+WHOLE_STACK = "whole stack"
+
+
+@pytest.hookimpl(tryfirst=True)  # the runner reads the groups right after
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         used = getattr(item, "fixturenames", ())
         for fixture, marker in MARKING_FIXTURES.items():
             if fixture in used:
                 item.add_marker(marker)
+        # A file's tests share servers, so one worker runs them; whole stacks run one at a time.
+        group = WHOLE_STACK if "running_stack" in used else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    # The longest group first, or it would be what everybody waits for in the end.
+    items.sort(key=lambda item: "running_stack" not in getattr(item, "fixturenames", ()))

@@ -20,6 +20,16 @@ class AirflowRefused(StackError):
         super().__init__(f"Airflow refused to {what} ({status}): {body[:500]}")
 
 
+class AirflowAway(StackError):
+    """Airflow's api-server did not answer."""
+
+    def __init__(self, what: str, error: httpx.HTTPError) -> None:
+        super().__init__(
+            f"Airflow did not answer when asked to {what} ({error});"
+            " see .stack/logs/airflow-api.log"
+        )
+
+
 @dataclass(frozen=True)
 class DagRun:
     """One run of a DAG."""
@@ -63,12 +73,14 @@ class AirflowApi:
         self._credentials = {"username": user, "password": password}
 
     def _ask(self, what: str, method: str, path: str, **options: Any) -> Any:
-        answer = self._http.request(method, path, **options)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            token = self._http.post("/auth/token", json=self._credentials)
-            token.raise_for_status()
-            self._http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        try:
             answer = self._http.request(method, path, **options)
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                token = self._http.post("/auth/token", json=self._credentials).raise_for_status()
+                self._http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+                answer = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise AirflowAway(what, error) from error
         if answer.is_error:
             raise AirflowRefused(what, answer.status_code, answer.text)
         return answer.json()

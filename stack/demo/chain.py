@@ -48,6 +48,13 @@ class Runs(Protocol):
         """The last lines a task logged."""
 
 
+class RunFailed(StackError):
+    """A run failed although none of its tasks did."""
+
+    def __init__(self, run: DagRun) -> None:
+        super().__init__(f"the run {run.run_id} of {run.dag_id} ended as {run.state}")
+
+
 @dataclass(frozen=True)
 class Ended:
     """A task that ended well, and what it returned."""
@@ -74,7 +81,7 @@ class Follower:
     def follow(self, first: DagRun, chain: Sequence[str], *, limit_s: float = LIMIT_S) -> None:
         """Return when the run of every DAG of the chain has succeeded, each woken by the last.
 
-        Raises TaskFailed or ChainStalled.
+        Raises TaskFailed, RunFailed or ChainStalled.
         """
         since = first.queued_at - WAKE_SLACK
         woken_after = since
@@ -97,7 +104,7 @@ class Follower:
                     ends = [task.ended_at for task in self._api.tasks(run) if task.ended_at]
                     return max(ends, default=datetime.now(UTC))
                 if run.ended:
-                    raise ChainStalled(dag_id, 0)
+                    raise RunFailed(run)
             if time.monotonic() - heard > SIGN_OF_LIFE_S:
                 heard = time.monotonic()
                 self._on_wait(dag_id, heard - started)

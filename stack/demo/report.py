@@ -52,7 +52,7 @@ select (select count(*) from market.cards),
        (select count(*) from market.trades),
        (select count(*) from market.prices_daily),
        (select count(*) from (select distinct card_id, grade_code from market.prices_daily) i),
-       (select count(*) from verdicts where verdict in ('outlier', 'confirmed'))
+       (select count(*) from verdicts where verdict in ('outlier', 'rejected'))
 """
 
 
