@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stack import probes
-from stack.environment import product_environment
+from stack.environment import of_api, of_jobs, of_simulator
 from stack.errors import StackError
 from stack.parts import airflow, aws, postgres, postgres_binaries, s3, services, valkey
 from stack.parts.postgres_placement import place
@@ -16,6 +16,8 @@ from stack.site import Site
 from stack.waiting import Probe
 
 AIRFLOW_DATABASE = "airflow"
+
+Environment = Callable[[Site], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,29 @@ def aws_program(site: Site) -> Program:
 
 
 def airflow_settings(site: Site) -> dict[str, str]:
-    """The scheduler's jobs inherit the product's environment from it."""
+    """What every process of Airflow reads, its own database among it and none of ours."""
     home = site.state.root / "airflow"
     airflow.prepare(home, password=site.secrets["airflow_password"])
-    settings = airflow.environment(
+    return airflow.environment(
         home=home,
         dags=site.repository / "dags",
         port=site.ports["airflow"],
         database_url=site.cluster.url(AIRFLOW_ROLE, AIRFLOW_DATABASE),
         secrets=site.secrets,
     )
-    return {**product_environment(site), **settings}
 
 
-def airflow_part(name: str, *words: str, heartbeat: str) -> Part:
+def scheduler_settings(site: Site) -> dict[str, str]:
+    """Jobs are children of the scheduler and inherit from it what they need."""
+    return {**of_jobs(site), **airflow_settings(site)}
+
+
+def airflow_part(
+    name: str, *words: str, heartbeat: str, settings: Environment = airflow_settings
+) -> Part:
     return Part(
         name=name,
-        program=lambda site: airflow.program(name, *words, settings=airflow_settings(site)),
+        program=lambda site: airflow.program(name, *words, settings=settings(site)),
         probe=lambda site: partial(
             airflow.heartbeat_probe,
             site.http_url("airflow"),
@@ -95,7 +103,7 @@ def airflow_api() -> Part:
     )
 
 
-def service(name: str, module: str, *words: str) -> Part:
+def service(name: str, module: str, *words: str, environment: Environment) -> Part:
     """A program of ours on the port of its name."""
     return Part(
         name=name,
@@ -104,7 +112,7 @@ def service(name: str, module: str, *words: str) -> Part:
             name,
             module,
             *(*words, "--port", str(site.ports[name])),
-            environment=product_environment(site),
+            environment=environment(site),
         ),
         probe=lambda site: partial(
             services.probe, site.http_url(name), instance_id=site.instance_id
@@ -142,10 +150,16 @@ PARTS: tuple[Part, ...] = (
         probe=lambda site: partial(aws.probe, site.aws_url, instance_id=site.instance_id),
     ),
     airflow_api(),
-    airflow_part("airflow-scheduler", "scheduler", "--skip-serve-logs", heartbeat="scheduler"),
+    airflow_part(
+        "airflow-scheduler",
+        "scheduler",
+        "--skip-serve-logs",
+        heartbeat="scheduler",
+        settings=scheduler_settings,
+    ),
     airflow_part("airflow-dag-processor", "dag-processor", heartbeat="dag_processor"),
-    service("simulator", "stack.simulator"),
-    service("api_gw", "api_gw", "serve"),
+    service("simulator", "stack.simulator", environment=of_simulator),
+    service("api_gw", "api_gw", "serve", environment=of_api),
 )
 
 

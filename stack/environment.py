@@ -1,43 +1,64 @@
-"""Composes the environment that the product's programs and jobs read."""
+"""Composes what each part is told: an environment of its own, without a foreign secret."""
 
 import sys
 
 from stack.bootstrap.bus import flips_name
-from stack.bootstrap.databases import LOGINS
 from stack.parts.s3 import REGION
 from stack.site import Site
 
 # moto's one account
 ACCOUNT_ID = "123456789012"
 
+# The packages whose jobs the scheduler, or a person with `run`, starts.
+JOB_LOGINS = ("ingestion", "signals_svc")
+
 
 def flips_topic_arn(bucket_prefix: str) -> str:
     return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{flips_name(bucket_prefix)}"
 
 
-def product_environment(site: Site) -> dict[str, str]:
-    return {
-        **platform(site),
-        **{f"{role.upper()}_DATABASE_URL": site.database_url(role) for role in LOGINS},
-        **aws_access(site),
-    }
-
-
 def platform(site: Site) -> dict[str, str]:
+    """What every program of ours may know: nothing of it is secret."""
     return {
         "PRICER_PROFILE": "local",
         "PRICER_INSTANCE_ID": site.instance_id,
-        "PRICER_HOME": str(site.repository),
         "PRICER_CONFIG": str(site.repository / "pricer.yaml"),
         "PRICER_WORLD": site.world.name,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def of_simulator(site: Site) -> dict[str, str]:
+    return {**platform(site), **marketplace_token(site)}
+
+
+def of_api(site: Site) -> dict[str, str]:
+    return {**platform(site), **database_url(site, "api_gw"), "PRICER_REDIS_URL": site.valkey_url}
+
+
+def of_jobs(site: Site) -> dict[str, str]:
+    """For whoever starts jobs: Airflow's scheduler, and `python -m stack run`."""
+    urls = [database_url(site, login) for login in JOB_LOGINS]
+    return {
+        **platform(site),
+        **{name: value for url in urls for name, value in url.items()},
+        "PRICER_HOME": str(site.repository),
+        "JOB_PYTHON": sys.executable,
         "PRICER_REDIS_URL": site.valkey_url,
         "PRICER_LAKE_BUCKET_PREFIX": site.world.bucket_prefix,
         "PRICER_SIGNAL_FLIPS_TOPIC_ARN": flips_topic_arn(site.world.bucket_prefix),
         "PRICER_MARKETPLACE_URL": site.http_url("simulator"),
-        "PRICER_MARKETPLACE_TOKEN": site.secrets["marketplace_token"],
-        "JOB_PYTHON": sys.executable,
-        "PYTHONUNBUFFERED": "1",
+        **marketplace_token(site),
+        **aws_access(site),
     }
+
+
+def database_url(site: Site, login: str) -> dict[str, str]:
+    return {f"{login.upper()}_DATABASE_URL": site.database_url(login)}
+
+
+def marketplace_token(site: Site) -> dict[str, str]:
+    return {"PRICER_MARKETPLACE_TOKEN": site.secrets["marketplace_token"]}
 
 
 def aws_access(site: Site) -> dict[str, str]:

@@ -12,7 +12,6 @@ from types import FrameType
 from stack import lock, secret_store, waves
 from stack.bootstrap import platform
 from stack.catalogue import PARTS, Part
-from stack.environment import product_environment
 from stack.ports import DEFAULT_PORTS, PortBook
 from stack.say import say, stage
 from stack.site import Site
@@ -38,11 +37,6 @@ class Stack:
     site: Site
     supervisor: Supervisor
     parts: tuple[Part, ...]
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What a job or a service has to be started with."""
-        return product_environment(self.site)
 
     def url(self, port_name: str) -> str:
         return self.site.http_url(port_name)
