@@ -14,6 +14,7 @@ from stack.parts.airflow import USER
 from stack.say import say, stage
 
 PARSED_WITHIN_S = 90
+NAME_WIDTH = 35  # of the longest dag and task, so that the seconds stand in one column
 DAGS = frozenset({"dag_load_catalog", *NIGHT, *TRAINING})
 
 
@@ -88,7 +89,8 @@ class MainJob:
         task = ended.task
         self.told.results.setdefault(self._title, {})[task.task_id] = ended.result
         said = brief(ended.result)
-        say(f"  {task.dag_id}.{task.task_id:16} {task.seconds:5.1f} s  {said}".rstrip())
+        name = f"{task.dag_id}.{task.task_id}"
+        say(f"  {name:{NAME_WIDTH}} {task.seconds:5.1f} s  {said}".rstrip())
 
     def _wait(self, dag_id: str, seconds: float) -> None:
         say(f"  ... {dag_id} still running, {seconds:.0f} s")
