@@ -4,12 +4,12 @@ from airflow.sdk import DAG, Param
 
 from dags.assets import TRADES
 from dags.job import job
-from dags.schedules import DAY, at
+from dags.schedules import DAY, ingest_at
 
 with DAG(
     dag_id="dag_ingest_market",
     description="Sales of one source, from the marketplace to market.trades",
-    schedule=at("0 1 * * *"),
+    schedule=ingest_at("0 1 * * *"),
     catchup=False,
     max_active_runs=1,
     params={

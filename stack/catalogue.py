@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stack import probes
-from stack.environment import of_api, of_jobs, of_simulator
+from stack.environment import of_api, of_jobs, of_schedules, of_simulator
 from stack.errors import StackError
 from stack.parts import airflow, aws, postgres, postgres_binaries, s3, services, valkey
 from stack.parts.postgres_placement import place
@@ -14,21 +14,24 @@ from stack.program import Program
 from stack.secret_store import AIRFLOW_ROLE
 from stack.site import Site
 from stack.waiting import Probe
-
-AIRFLOW_DATABASE = "airflow"
+from stack.world import World
 
 Environment = Callable[[Site], dict[str, str]]
 
 
 @dataclass(frozen=True)
 class Part:
-    """`store` parts are healthy and bootstrapped before the others start."""
+    """`store` parts are healthy and bootstrapped before the others start.
+
+    A `simulation` runs in the simulated world only.
+    """
 
     name: str
     program: Callable[[Site], Program]
     probe: Callable[[Site], Probe]
     port: str | None = None
     store: bool = False
+    simulation: bool = False
 
 
 def postgres_program(site: Site) -> Program:
@@ -59,13 +62,14 @@ def airflow_settings(site: Site) -> dict[str, str]:
     """What every process of Airflow reads, its own database among it and none of ours."""
     home = site.state.root / "airflow"
     airflow.prepare(home, password=site.secrets["airflow_password"])
-    return airflow.environment(
+    settings = airflow.environment(
         home=home,
         dags=site.repository / "dags",
         port=site.ports["airflow"],
-        database_url=site.cluster.url(AIRFLOW_ROLE, AIRFLOW_DATABASE),
+        database_url=site.cluster.url(AIRFLOW_ROLE, site.world.airflow_database),
         secrets=site.secrets,
     )
+    return {**of_schedules(site), **settings}
 
 
 def scheduler_settings(site: Site) -> dict[str, str]:
@@ -103,11 +107,14 @@ def airflow_api() -> Part:
     )
 
 
-def service(name: str, module: str, *words: str, environment: Environment) -> Part:
+def service(
+    name: str, module: str, *words: str, environment: Environment, simulation: bool = False
+) -> Part:
     """A program of ours on the port of its name."""
     return Part(
         name=name,
         port=name,
+        simulation=simulation,
         program=lambda site: services.program(
             name,
             module,
@@ -158,7 +165,7 @@ PARTS: tuple[Part, ...] = (
         settings=scheduler_settings,
     ),
     airflow_part("airflow-dag-processor", "dag-processor", heartbeat="dag_processor"),
-    service("simulator", "stack.simulator", environment=of_simulator),
+    service("simulator", "stack.simulator", environment=of_simulator, simulation=True),
     service("api_gw", "api_gw", "serve", environment=of_api),
 )
 
@@ -175,3 +182,7 @@ def without(names: Iterable[str]) -> tuple[Part, ...]:
     if unknown:
         raise UnknownPart(unknown)
     return tuple(part for part in PARTS if part.store or part.name not in left_out)
+
+
+def in_world(world: World, parts: Iterable[Part]) -> tuple[Part, ...]:
+    return tuple(part for part in parts if world.simulated or not part.simulation)

@@ -47,14 +47,25 @@ def of_jobs(site: Site) -> dict[str, str]:
         "PRICER_REDIS_URL": site.valkey_url,
         "PRICER_LAKE_BUCKET_PREFIX": site.world.bucket_prefix,
         "PRICER_SIGNAL_FLIPS_TOPIC_ARN": flips_topic_arn(site.world.bucket_prefix),
-        "PRICER_MARKETPLACE_URL": site.http_url("simulator"),
-        **marketplace_token(site),
+        **marketplace(site),
         **aws_access(site),
     }
 
 
 def database_url(site: Site, login: str) -> dict[str, str]:
     return {f"{login.upper()}_DATABASE_URL": site.database_url(login)}
+
+
+def of_schedules(site: Site) -> dict[str, str]:
+    """What dags/schedules.py reads: without a marketplace no clock starts an ingest."""
+    return {"PRICER_NIGHTLY_INGEST": "on" if site.world.simulated else "off"}
+
+
+def marketplace(site: Site) -> dict[str, str]:
+    """Nothing where there is none: a job that asks it then says which settings are missing."""
+    if not site.world.simulated:
+        return {}
+    return {"PRICER_MARKETPLACE_URL": site.http_url("simulator"), **marketplace_token(site)}
 
 
 def marketplace_token(site: Site) -> dict[str, str]:

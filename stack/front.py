@@ -11,7 +11,7 @@ from types import FrameType
 
 from stack import lock, secret_store, waves
 from stack.bootstrap import platform
-from stack.catalogue import PARTS, Part
+from stack.catalogue import PARTS, Part, in_world
 from stack.ports import DEFAULT_PORTS, PortBook
 from stack.say import say, stage
 from stack.site import Site
@@ -52,6 +52,7 @@ def running(
 ) -> Iterator[Stack]:
     """Everything is healthy inside of it and gone after it, whatever ends it."""
     state.create()
+    parts = in_world(world, parts)
     with lock.held(state), closing(PortBook()) as book, stopping_on_signals():
         say(f"Starting the {world.name} world, data in {state.root}")
         swept = sweep(state)
@@ -123,7 +124,7 @@ def start_in_order(supervisor: Supervisor, site: Site, parts: tuple[Part, ...]) 
     waves.wait_until_healthy(supervisor, site, databases)
     if airflow:
         first = "" if platform.airflow_is_migrated(site) else " (created, once)"
-        with stage(f"database airflow{first}"):
+        with stage(f"database {site.world.airflow_database}{first}"):
             platform.create_airflow_database(site)
         waves.start(supervisor, airflow)
     with stage(f"database {site.world.database}, migrated"):

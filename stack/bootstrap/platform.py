@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 
 from stack.bootstrap import bus, databases, lake
-from stack.catalogue import AIRFLOW_DATABASE, airflow_settings
+from stack.catalogue import airflow_settings
 from stack.environment import aws_access
 from stack.errors import StackError
 from stack.parts import airflow
@@ -56,13 +56,14 @@ def airflow_is_migrated(site: Site) -> bool:
 
 
 def migration_stamp(site: Site) -> Path:
-    return site.state.root / "airflow" / "migrated"
+    return site.state.root / "airflow" / f"migrated-{site.world.airflow_database}"
 
 
 def create_airflow_database(site: Site) -> None:
     """Its own database: Airflow's migrations keep their version in the same table as ours."""
     databases.create_login(site.cluster, AIRFLOW_ROLE)
-    databases.create_database(site.cluster, AIRFLOW_DATABASE, owner=AIRFLOW_ROLE, users=())
+    name = site.world.airflow_database
+    databases.create_database(site.cluster, name, owner=AIRFLOW_ROLE, users=())
     if airflow_is_migrated(site):
         return
     program = airflow.migration(airflow_settings(site))

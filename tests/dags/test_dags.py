@@ -64,6 +64,17 @@ def test_the_clock_runs_every_calendar_day(dag_bag: Any, dag_id: str, cron: str)
     assert getattr(timetable, "timetable", timetable).expression == cron
 
 
+def test_no_clock_starts_an_ingest_where_it_is_switched_off(
+    airflow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dags.schedules import ingest_at
+
+    monkeypatch.setenv("PRICER_NIGHTLY_INGEST", "off")
+    assert ingest_at("0 1 * * *") is None
+    monkeypatch.delenv("PRICER_NIGHTLY_INGEST")
+    assert ingest_at("0 1 * * *") is not None
+
+
 def test_consumers_are_woken_by_assets(dag_bag: Any) -> None:
     def assets(dag_id: str) -> set[str]:
         condition = dag_bag.dags[dag_id].timetable.asset_condition

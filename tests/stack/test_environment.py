@@ -1,5 +1,7 @@
 """What the product's programs are given: two worlds, no store in common."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +10,8 @@ import pytest
 
 from stack import secret_store
 from stack.bootstrap.databases import MIGRATOR
-from stack.catalogue import PARTS, Part, UnknownPart, without
+from stack.bootstrap.platform import migration_stamp
+from stack.catalogue import PARTS, Part, UnknownPart, airflow_settings, in_world, without
 from stack.environment import of_jobs
 from stack.parts import postgres
 from stack.parts.postgres import SUPERUSER
@@ -18,6 +21,7 @@ from stack.secret_store import database_secret
 from stack.site import Site
 from stack.state import State
 from stack.world import World, Worlds, named
+from tests.fixtures.postgres import DatabaseUrls
 
 OF_A_WORLD = {
     "PRICER_WORLD",
@@ -27,6 +31,8 @@ OF_A_WORLD = {
     "INGESTION_DATABASE_URL",
     "SIGNALS_SVC_DATABASE_URL",
 }
+
+MARKETPLACE = {"PRICER_MARKETPLACE_URL", "PRICER_MARKETPLACE_TOKEN"}
 
 AIRFLOW_OWN = {"airflow_fernet", "airflow_jwt", "airflow_session", "database_airflow"}
 JOBS = {"database_ingestion", "database_signals_svc", "valkey", "s3", "marketplace_token"}
@@ -89,9 +95,55 @@ def test_only_the_migrations_log_in_as_migrator(tmp_path: Path) -> None:
 
 def test_worlds_share_servers_but_no_store(tmp_path: Path) -> None:
     simulated, imported = (of_jobs(site(tmp_path, world.value)) for world in (*Worlds,))
-    assert simulated.keys() == imported.keys()
-    differing = {name for name, value in simulated.items() if value != imported[name]}
+    assert simulated.keys() - imported.keys() == MARKETPLACE
+    differing = {name for name, value in imported.items() if value != simulated[name]}
     assert differing == OF_A_WORLD
+
+
+def test_the_imported_world_has_no_marketplace(tmp_path: Path) -> None:
+    parts = in_world(Worlds.IMPORTED.value, PARTS)
+    assert {part.name for part in PARTS} - {part.name for part in parts} == {"simulator"}
+    here = site(tmp_path, Worlds.IMPORTED.value)
+    for part in parts:
+        if part.name != "postgres":
+            told = part.program(here).environment
+            assert not MARKETPLACE & told.keys()
+            assert here.secrets["marketplace_token"] not in told.values()
+
+
+def test_a_fetch_from_the_marketplace_in_the_imported_world_says_what_is_not_set(
+    tmp_path: Path, repository: Path, database: DatabaseUrls
+) -> None:
+    told = of_jobs(site(tmp_path, Worlds.IMPORTED.value)) | {
+        "PRICER_CONFIG": str(repository / "pricer.yaml"),
+        "INGESTION_DATABASE_URL": database.ingestion,
+    }
+    words = ("job", "fetch", "--source", "marketplace", "--date", "2026-09-30")
+    done = subprocess.run(
+        [sys.executable, "-m", "ingestion", *words],
+        cwd=repository,
+        env=told,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "set PRICER_MARKETPLACE_URL and PRICER_MARKETPLACE_TOKEN" in done.stderr
+
+
+def test_a_world_has_an_airflow_database_of_its_own(tmp_path: Path) -> None:
+    urls = {
+        airflow_settings(site(tmp_path, world.value))["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+        for world in Worlds
+    }
+    assert {url.rpartition("/")[2] for url in urls} == {"airflow", "airflow_imported"}
+    stamps = {migration_stamp(site(tmp_path, world.value)) for world in Worlds}
+    assert len(stamps) == 2
+
+
+def test_a_clock_starts_an_ingest_only_where_there_is_a_marketplace(tmp_path: Path) -> None:
+    told = {w: airflow_settings(site(tmp_path, w.value))["PRICER_NIGHTLY_INGEST"] for w in Worlds}
+    assert told == {Worlds.SIMULATED: "on", Worlds.IMPORTED: "off"}
 
 
 def test_a_world_is_found_by_its_name() -> None:
