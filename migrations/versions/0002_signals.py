@@ -1,5 +1,15 @@
 """Schema `signals`: features, forecasts, signals, models and which model serves.
 
+Signals and forecasts are append-only: a night judged again adds a word and never takes one back,
+so a read as of any moment answers with what was said by then. That is why the unique keys, which
+the first draft of the product took without a time, carry `known_at`:
+
+- The first word on a night has `known_at` = its as-of: it uses nothing learned later, nor a model
+  that has. Nights filled in afterwards can so be read as history.
+- A later word that differs (a new model, knowledge added to the past) has the time of its run.
+
+`written_at` is the clock of the database, for caches alone.
+
 Revision: 0002, after 0001
 """
 
@@ -28,7 +38,7 @@ create table signals.promotions (
   promotion_id bigint generated always as identity primary key,
   family text not null,
   model_version text not null references signals.models,
-  stage text not null check (stage in ('production', 'rejected', 'retired')),
+  stage text not null check (stage in ('production', 'rejected')),
   at timestamptz not null,
   actor text not null,
   reason text not null
@@ -92,10 +102,13 @@ create table signals.forecasts (
   q50 double precision not null,
   q90 double precision not null,
   fingerprint text not null,
+  known_at timestamptz not null,
   check (q10 <= q50 and q50 <= q90),
-  primary key (card_id, grade_code, horizon_days, asof_ts, model_version)
+  check (known_at >= asof_ts),
+  primary key (card_id, grade_code, horizon_days, asof_ts, model_version, known_at)
 );
-comment on table signals.forecasts is 'quantiles of the log return over horizon_days';
+comment on table signals.forecasts is
+  'append-only: quantiles of the log return over horizon_days; the newest known_at counts';
 """
 
 SIGNALS = """
@@ -122,10 +135,17 @@ create table signals.signals (
   features jsonb not null,
   fingerprint text not null,
   known_at timestamptz not null default now(),
-  unique (card_id, grade_code, horizon_days, asof_ts, model_version)
+  written_at timestamptz not null default now(),
+  check (known_at >= asof_ts),
+  unique (card_id, grade_code, horizon_days, asof_ts, model_version, known_at)
 );
 create index signals_instrument_asof on signals.signals (card_id, grade_code, asof_ts desc);
 create index signals_asof_utility on signals.signals (asof_ts desc, horizon_days, utility desc);
+create index signals_written on signals.signals (written_at);
+comment on table signals.signals is
+  'append-only: the newest word at a moment has the latest asof_ts, then known_at, then signal_id';
+comment on column signals.signals.known_at is
+  'when this word could first be heard: asof_ts for the first on a night, else the time of its run';
 comment on column signals.signals.fingerprint is 'hash of the frozen inputs: same inputs, same bytes';
 
 create table signals.flips (
@@ -183,7 +203,8 @@ grant execute on function signals.ensure_month_partitions(text, date, date) to s
 GRANTS = """
 grant usage on schema signals to signals_svc, api_gw;
 grant select, insert, update, delete on all tables in schema signals to signals_svc;
-revoke update, delete on signals.models, signals.promotions, signals.features_daily from signals_svc;
+revoke update, delete on signals.models, signals.promotions, signals.features_daily,
+  signals.forecasts, signals.signals from signals_svc;
 grant select on signals.signals, signals.forecasts, signals.features_latest, signals.models,
   signals.promotions, signals.flips to api_gw;
 """

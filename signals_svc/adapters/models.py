@@ -11,16 +11,13 @@ from signals_svc.ports.models import RegisteredClassifier, ServingModel
 
 EWMA_FAMILY = "ewma"
 CLASSIFIER_FAMILY = "classifier"
+FOREVER = "infinity"
 
-# The newest word about the family counts: a retired model leaves nobody in production.
 PRODUCTION = """
 select m.model_version, m.trained_through, m.feature_version, m.artifact_key, m.sha256
-from (
-  select model_version, stage from signals.promotions
-  where family = %(family)s and stage <> 'rejected'
-  order by at desc, promotion_id desc limit 1) newest
-join signals.models m using (model_version)
-where newest.stage = 'production'
+from signals.promotions p join signals.models m using (model_version)
+where p.family = %(family)s and p.stage = 'production' and m.trained_through <= %(moment)s
+order by p.at desc, p.promotion_id desc limit 1
 """
 
 REGISTER = """
@@ -56,9 +53,10 @@ class Models:
             (version, EWMA_FAMILY, now, feature_version),
         )
 
-    def production(self) -> ServingModel | None:
-        """The classifier in production, its artifact not yet loaded."""
-        row = self._connection.execute(PRODUCTION, {"family": CLASSIFIER_FAMILY}).fetchone()
+    def production(self, *, trained_by: datetime | None = None) -> ServingModel | None:
+        """The classifier promoted last, of those that learned nothing after the moment if given."""
+        values = {"family": CLASSIFIER_FAMILY, "moment": trained_by or FOREVER}
+        row = self._connection.execute(PRODUCTION, values).fetchone()
         return ServingModel(*row) if row else None
 
     def classifier(self, version: str) -> RegisteredClassifier | None:

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from kernel.cache import SIGNAL_FIELDS
 from kernel.ids import CardId, GradeCode, Instrument
-from signals_svc.adapters.signals import FLIP_COLUMNS
+from signals_svc.adapters.flips import FLIP_COLUMNS
 from signals_svc.adapters.staging import stage
 from signals_svc.domain.signal import Flip
 from signals_svc.ports.outbox import ServedSignals
@@ -17,22 +17,25 @@ from signals_svc.ports.outbox import ServedSignals
 # Numeric columns as double precision: JSON numbers, six decimals survive.
 SERVED = """
 with changed as (
-  select distinct card_id, grade_code from signals.signals where known_at >= %(since)s)
+  select distinct card_id, grade_code from signals.signals where written_at >= %(since)s)
 select distinct on (s.card_id, s.grade_code, s.horizon_days)
   s.card_id, s.grade_code, s.horizon_days, s.asof_ts, s.action,
   s.conviction::double precision, s.expected_return::double precision,
   s.risk::double precision, s.utility::double precision, s.price_cents, s.series, s.reasons,
   s.model_version, s.feature_version
 from signals.signals s join changed using (card_id, grade_code)
-order by s.card_id, s.grade_code, s.horizon_days desc, s.asof_ts desc, s.signal_id desc
+order by s.card_id, s.grade_code, s.horizon_days desc, s.asof_ts desc, s.known_at desc,
+  s.signal_id desc
 """
 
+# Held until the commit that marks them: two publishers never send the same flip.
 UNPUBLISHED = """
 select card_id, grade_code, horizon_days, asof_ts, model_version, from_action, to_action,
   conviction::double precision
 from signals.flips where published_at is null
 order by asof_ts, card_id, grade_code, horizon_days, model_version
 limit %(limit)s
+for update skip locked
 """
 
 MARK_PUBLISHED = """
@@ -63,7 +66,7 @@ class SignalOutbox:
         ]
 
     def unpublished(self, *, limit: int) -> list[Flip]:
-        """Flips the bus has not taken, oldest first."""
+        """Flips the bus has not taken and nobody else is sending, oldest first."""
         rows = self._connection.execute(UNPUBLISHED, {"limit": limit}).fetchall()
         return [Flip(*row) for row in rows]
 

@@ -1,15 +1,17 @@
-"""Forecasts, signals and flips: all their SQL."""
+"""Forecasts and signals, append-only: all their SQL."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import LiteralString
 
 import psycopg
 
 from kernel.days import utc_day
 from kernel.ids import CardId, GradeCode, Instrument
+from signals_svc.adapters.flips import write_flips
 from signals_svc.adapters.staging import stage
-from signals_svc.domain.decision import Action
+from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Flip, Quantile, Signal
 
 INSTRUMENT = (("card_id", "text"), ("grade_code", "text"))
@@ -37,23 +39,25 @@ SIGNAL_COLUMNS = (
     ("fingerprint", "text"),
 )
 
-MERGE_SIGNALS = """
-insert into signals.signals as s
+# The first word on a night was known at its end; one that differs from the newest, when it is said.
+APPEND_SIGNALS = """
+insert into signals.signals
   (card_id, grade_code, horizon_days, asof_ts, model_version, feature_version, action, conviction,
    expected_return, risk, utility, utility_sell, p_buy, p_hold, p_sell, price_cents, series,
-   reasons, features, fingerprint)
-select card_id, grade_code, horizon_days, asof_ts, model_version, feature_version, action,
-  conviction, expected_return, risk, utility, utility_sell, p_buy, p_hold, p_sell, price_cents,
-  series, reasons, features, fingerprint
-from signals_new order by card_id, grade_code, horizon_days
-on conflict (card_id, grade_code, horizon_days, asof_ts, model_version) do update
-set feature_version = excluded.feature_version, action = excluded.action,
-  conviction = excluded.conviction, expected_return = excluded.expected_return,
-  risk = excluded.risk, utility = excluded.utility, utility_sell = excluded.utility_sell,
-  p_buy = excluded.p_buy, p_hold = excluded.p_hold, p_sell = excluded.p_sell,
-  price_cents = excluded.price_cents, series = excluded.series, reasons = excluded.reasons,
-  features = excluded.features, fingerprint = excluded.fingerprint, known_at = now()
-where s.fingerprint <> excluded.fingerprint
+   reasons, features, fingerprint, known_at)
+select n.card_id, n.grade_code, n.horizon_days, n.asof_ts, n.model_version, n.feature_version,
+  n.action, n.conviction, n.expected_return, n.risk, n.utility, n.utility_sell, n.p_buy, n.p_hold,
+  n.p_sell, n.price_cents, n.series, n.reasons, n.features, n.fingerprint,
+  case when said.known_at is null then n.asof_ts
+    else greatest(%(now)s, said.known_at + interval '1 microsecond') end
+from signals_new n
+left join lateral (
+  select s.fingerprint, s.known_at from signals.signals s
+  where s.card_id = n.card_id and s.grade_code = n.grade_code
+    and s.horizon_days = n.horizon_days and s.asof_ts = n.asof_ts
+  order by s.known_at desc, s.signal_id desc limit 1) said on true
+where said.fingerprint is distinct from n.fingerprint
+order by n.card_id, n.grade_code, n.horizon_days
 """
 
 FORECAST_COLUMNS = (
@@ -68,65 +72,63 @@ FORECAST_COLUMNS = (
     ("fingerprint", "text"),
 )
 
-MERGE_FORECASTS = """
-insert into signals.forecasts as f
-  (card_id, grade_code, horizon_days, asof_ts, model_version, q10, q50, q90, fingerprint)
-select card_id, grade_code, horizon_days, asof_ts, model_version, q10, q50, q90, fingerprint
-from forecasts_new
-on conflict (card_id, grade_code, horizon_days, asof_ts, model_version) do update
-set q10 = excluded.q10, q50 = excluded.q50, q90 = excluded.q90, fingerprint = excluded.fingerprint
-where f.fingerprint <> excluded.fingerprint
+APPEND_FORECASTS = """
+insert into signals.forecasts
+  (card_id, grade_code, horizon_days, asof_ts, model_version, q10, q50, q90, fingerprint, known_at)
+select n.card_id, n.grade_code, n.horizon_days, n.asof_ts, n.model_version, n.q10, n.q50, n.q90,
+  n.fingerprint,
+  case when said.known_at is null then n.asof_ts
+    else greatest(%(now)s, said.known_at + interval '1 microsecond') end
+from forecasts_new n
+left join lateral (
+  select f.fingerprint, f.q10, f.q50, f.q90, f.known_at from signals.forecasts f
+  where f.card_id = n.card_id and f.grade_code = n.grade_code
+    and f.horizon_days = n.horizon_days and f.asof_ts = n.asof_ts
+    and f.model_version = n.model_version
+  order by f.known_at desc limit 1) said on true
+where (said.fingerprint, said.q10, said.q50, said.q90)
+  is distinct from (n.fingerprint, n.q10, n.q50, n.q90)
+order by n.card_id, n.grade_code, n.horizon_days
 """
 
-FLIP_COLUMNS = (
-    ("card_id", "text"),
-    ("grade_code", "text"),
-    ("horizon_days", "int"),
-    ("asof_ts", "timestamptz"),
-    ("model_version", "text"),
-    ("from_action", "text"),
-    ("to_action", "text"),
-    ("conviction", "numeric"),
-)
-
-# A flip that nobody heard of yet is corrected in place; one that was published is followed by
-# another from what was said then.
-MERGE_FLIPS = """
-insert into signals.flips as f
-  (card_id, grade_code, horizon_days, asof_ts, model_version, from_action, to_action, conviction)
-select card_id, grade_code, horizon_days, asof_ts, model_version, from_action, to_action,
-  conviction
-from flips_new
-on conflict (card_id, grade_code, horizon_days, asof_ts, model_version) do update
-set to_action = excluded.to_action, conviction = excluded.conviction, published_at = null,
-  from_action = case when f.published_at is null then f.from_action else f.to_action end
-where f.to_action <> excluded.to_action
-"""
-
+# Any word on the newest night counts: readers as of then and readers of now may differ.
 STANDING = """
 select f.card_id, f.grade_code
 from signals.features_latest f
 where exists (
   select from unnest(%(horizons)s::int[]) as h (horizon_days)
   cross join lateral (
-    select s.action from signals.signals s
+    select s.asof_ts from signals.signals s
     where s.card_id = f.card_id and s.grade_code = f.grade_code
       and s.horizon_days = h.horizon_days and s.asof_ts < %(before)s
-    order by s.asof_ts desc, s.signal_id desc limit 1) newest
-  where newest.action <> 'HOLD')
+    order by s.asof_ts desc limit 1) newest
+  join signals.signals said on said.card_id = f.card_id and said.grade_code = f.grade_code
+    and said.horizon_days = h.horizon_days and said.asof_ts = newest.asof_ts
+  where said.action <> 'HOLD')
 order by f.card_id, f.grade_code
 """
 
-ACTIONS_UNTIL = """
+# A night goes on from what was known at its end, so that it comes out the same whenever it is run.
+PREVIOUS = """
 select w.card_id, w.grade_code, h.horizon_days, newest.action
 from actions_wanted w
 cross join unnest(%(horizons)s::int[]) as h (horizon_days)
 cross join lateral (
   select s.action from signals.signals s
   where s.card_id = w.card_id and s.grade_code = w.grade_code
-    and s.horizon_days = h.horizon_days
-    and (s.asof_ts < %(until)s or (%(inclusive)s and s.asof_ts = %(until)s))
-  order by s.asof_ts desc, s.signal_id desc limit 1) newest
+    and s.horizon_days = h.horizon_days and s.asof_ts < %(moment)s and s.known_at <= %(moment)s
+  order by s.asof_ts desc, s.known_at desc, s.signal_id desc limit 1) newest
+"""
+
+ANNOUNCED = """
+select w.card_id, w.grade_code, h.horizon_days, newest.action
+from actions_wanted w
+cross join unnest(%(horizons)s::int[]) as h (horizon_days)
+cross join lateral (
+  select s.action from signals.signals s
+  where s.card_id = w.card_id and s.grade_code = w.grade_code
+    and s.horizon_days = h.horizon_days and s.asof_ts <= %(moment)s
+  order by s.asof_ts desc, s.known_at desc, s.signal_id desc limit 1) newest
 """
 
 LAST_PRICES = """
@@ -134,8 +136,9 @@ select w.card_id, w.grade_code, newest.price_cents, newest.series
 from prices_wanted w
 cross join lateral (
   select s.price_cents, s.series from signals.signals s
-  where s.card_id = w.card_id and s.grade_code = w.grade_code and s.asof_ts < %(before)s
-  order by s.asof_ts desc, s.signal_id desc limit 1) newest
+  where s.card_id = w.card_id and s.grade_code = w.grade_code
+    and s.asof_ts < %(before)s and s.known_at <= %(before)s
+  order by s.asof_ts desc, s.known_at desc, s.signal_id desc limit 1) newest
 """
 
 
@@ -147,18 +150,25 @@ class Signals:
         self._horizons = list(horizons)
 
     def standing(self, *, before: datetime) -> set[Instrument]:
-        """Instruments whose newest signal before the moment, at any horizon, is BUY or SELL."""
+        """Instruments with a BUY or SELL said on their last night before the moment."""
         values = {"horizons": self._horizons, "before": before}
         rows = self._connection.execute(STANDING, values).fetchall()
         return {Instrument(CardId(card), GradeCode(grade)) for card, grade in rows}
 
-    def actions(
-        self, instruments: Collection[Instrument], *, until: datetime, inclusive: bool
-    ) -> Mapping[tuple[Instrument, int], Action]:
-        """The newest action by instrument and horizon before the moment, or at it as well."""
+    def previous(self, instruments: Collection[Instrument], *, before: datetime) -> Actions:
+        """The action of the last night before the moment, as it was known at the moment."""
+        return self._actions(PREVIOUS, instruments, before)
+
+    def announced(self, instruments: Collection[Instrument], *, until: datetime) -> Actions:
+        """The newest word on the last night up to and with the moment, whenever it was said."""
+        return self._actions(ANNOUNCED, instruments, until)
+
+    def _actions(
+        self, query: LiteralString, instruments: Collection[Instrument], moment: datetime
+    ) -> Actions:
         stage(self._connection, "actions_wanted", INSTRUMENT, instruments)
-        values = {"horizons": self._horizons, "until": until, "inclusive": inclusive}
-        rows = self._connection.execute(ACTIONS_UNTIL, values).fetchall()
+        values = {"horizons": self._horizons, "moment": moment}
+        rows = self._connection.execute(query, values).fetchall()
         return {
             (Instrument(CardId(card), GradeCode(grade)), horizon): action
             for card, grade, horizon, action in rows
@@ -167,7 +177,7 @@ class Signals:
     def last_prices(
         self, instruments: Collection[Instrument], *, before: datetime
     ) -> Mapping[Instrument, tuple[int, str]]:
-        """Price in cents and series of the newest signal before the moment."""
+        """Price in cents and series of the last signal before the moment, as known at it."""
         stage(self._connection, "prices_wanted", INSTRUMENT, instruments)
         rows = self._connection.execute(LAST_PRICES, {"before": before}).fetchall()
         return {
@@ -181,23 +191,24 @@ class Signals:
         return None if row is None or row[0] is None else utc_day(row[0]) - timedelta(days=1)
 
     def write(
-        self, signals: Sequence[Signal], forecasts: Sequence[Quantile], flips: Sequence[Flip]
+        self,
+        signals: Sequence[Signal],
+        forecasts: Sequence[Quantile],
+        flips: Sequence[Flip],
+        *,
+        now: datetime,
     ) -> None:
-        """Upsert by natural key; a row that would not change is left alone."""
+        """Append every word that differs from the newest on its night."""
         stage(
             self._connection,
             "forecasts_new",
             FORECAST_COLUMNS,
             ((*row.instrument, *row[1:]) for row in forecasts),
         )
-        self._connection.execute(MERGE_FORECASTS)
+        self._connection.execute(APPEND_FORECASTS, {"now": now})
         stage(self._connection, "signals_new", SIGNAL_COLUMNS, map(_row, signals))
-        self._connection.execute(MERGE_SIGNALS)
-        stage(self._connection, "flips_new", FLIP_COLUMNS, flips)
-        self._connection.execute(MERGE_FLIPS)
-        self._connection.execute(
-            "delete from signals.flips where from_action = to_action and published_at is null"
-        )
+        self._connection.execute(APPEND_SIGNALS, {"now": now})
+        write_flips(self._connection, flips)
 
 
 def _row(signal: Signal) -> tuple[object, ...]:

@@ -104,6 +104,7 @@ forecasts = Table(
     Column("q50", Double, nullable=False),
     Column("q90", Double, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    moment("known_at", key=True),
 )
 
 signals = Table(
@@ -130,6 +131,7 @@ signals = Table(
     Column("features", JSONB, nullable=False),
     Column("fingerprint", Text, nullable=False),
     moment("known_at"),
+    moment("written_at"),
 )
 
 flips = Table(

@@ -31,8 +31,11 @@ class ModelStore(Protocol):
         """Register the fixed forecast, once. It has seen no data."""
         ...
 
-    def production(self) -> ServingModel | None:
-        """The classifier in production, its artifact not yet loaded."""
+    def production(self, *, trained_by: datetime | None = None) -> ServingModel | None:
+        """The classifier promoted last, of those that learned nothing after the moment if given.
+
+        Its artifact is not yet loaded.
+        """
         ...
 
     def classifier(self, version: str) -> RegisteredClassifier | None:

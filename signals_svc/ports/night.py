@@ -7,7 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from kernel.ids import Instrument
-from signals_svc.domain.decision import Action
+from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Flip, Quantile, Signal
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.ports.market import Work
@@ -48,19 +48,21 @@ class SignalStore(Protocol):
     """Forecasts, signals and flips."""
 
     def standing(self, *, before: datetime) -> set[Instrument]:
-        """Instruments whose newest signal before the moment, at any horizon, is BUY or SELL."""
+        """Instruments with a BUY or SELL said on their last night before the moment."""
         ...
 
-    def actions(
-        self, instruments: Collection[Instrument], *, until: datetime, inclusive: bool
-    ) -> Mapping[tuple[Instrument, int], Action]:
-        """The newest action by instrument and horizon before the moment, or at it as well."""
+    def previous(self, instruments: Collection[Instrument], *, before: datetime) -> Actions:
+        """The action of the last night before the moment, as it was known at the moment."""
+        ...
+
+    def announced(self, instruments: Collection[Instrument], *, until: datetime) -> Actions:
+        """The newest word on the last night up to and with the moment, whenever it was said."""
         ...
 
     def last_prices(
         self, instruments: Collection[Instrument], *, before: datetime
     ) -> Mapping[Instrument, tuple[int, str]]:
-        """Price in cents and series of the newest signal before the moment."""
+        """Price in cents and series of the last signal before the moment, as known at it."""
         ...
 
     def latest_night(self) -> date | None:
@@ -68,7 +70,15 @@ class SignalStore(Protocol):
         ...
 
     def write(
-        self, signals: Sequence[Signal], forecasts: Sequence[Quantile], flips: Sequence[Flip]
+        self,
+        signals: Sequence[Signal],
+        forecasts: Sequence[Quantile],
+        flips: Sequence[Flip],
+        *,
+        now: datetime,
     ) -> None:
-        """Upsert by natural key; a row that would not change is left alone."""
+        """Append every word that differs from the newest on its night.
+
+        The first on a night is known at its end, a later one `now`.
+        """
         ...

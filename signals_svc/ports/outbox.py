@@ -23,7 +23,7 @@ class Outbox(Protocol):
         ...
 
     def unpublished(self, *, limit: int) -> list[Flip]:
-        """Flips the bus has not taken, oldest first."""
+        """Flips the bus has not taken and nobody else is sending, oldest first."""
         ...
 
     def published(self, flips: Sequence[Flip], *, now: datetime) -> None:

@@ -4,8 +4,9 @@ from collections import Counter
 from datetime import date, datetime
 from typing import NamedTuple
 
+import structlog
+
 from kernel.days import end_of
-from kernel.errors import Conflict
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.decision import Policy
@@ -20,16 +21,7 @@ from signals_svc.ports.night import SignalStore
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
 
-
-class FeatureVersionMismatch(Conflict):
-    """The classifier in production was trained on other features than are computed now."""
-
-    def __init__(self, model_version: str, feature_version: str) -> None:
-        super().__init__(
-            f"{model_version} wants features {feature_version}, this release computes"
-            f" {FEATURE_VERSION}; train and promote a model on them"
-        )
-        self.model_version = model_version
+log = structlog.get_logger()
 
 
 class Inferred(NamedTuple):
@@ -59,8 +51,8 @@ def infer(
     snapshot = stores.features.read(sorted(wanted), as_of=as_of)
     stores.models.ensure_ewma(EWMA_VERSION, feature_version=FEATURE_VERSION, now=now)
     voice = voice_of(snapshot, stores.models, loader)
-    previous = stores.signals.actions(sorted(wanted), until=moment, inclusive=False)
-    announced = stores.signals.actions(sorted(wanted), until=moment, inclusive=True)
+    previous = stores.signals.previous(sorted(wanted), before=moment)
+    announced = stores.signals.announced(sorted(wanted), until=moment)
     verdicts = judge(snapshot, horizons=horizons, voice=voice, previous=previous, policy=policy)
     priceless = wanted.difference(snapshot.instruments)
     signals = [*verdicts.signals, *withdrawals(stores.signals, priceless, previous, moment)]
@@ -69,7 +61,7 @@ def infer(
         for signal in signals
         if (flip := flip_of(signal, announced.get((signal.instrument, signal.horizon_days))))
     ]
-    stores.signals.write(signals, verdicts.forecasts, flips)
+    stores.signals.write(signals, verdicts.forecasts, flips, now=now)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
     shown = [signal for signal in signals if signal.horizon_days == shown_horizon]
     return Inferred(
@@ -101,14 +93,23 @@ def withdrawals(
 
 
 def voice_of(snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader) -> Voice | None:
-    """What the classifier in production says; None without one, or if it has seen later days."""
-    model = models.production()
-    if model is None or model.trained_through > end_of(snapshot.as_of):
-        return None
-    if not snapshot.instruments:
+    """What the last promoted classifier that has seen no later day says; None where none can.
+
+    A release may compute other features than the classifier knows: then utility alone decides
+    until a new one is promoted.
+    """
+    model = models.production(trained_by=end_of(snapshot.as_of))
+    if model is None or not snapshot.instruments:
         return None
     if model.feature_version != FEATURE_VERSION:
-        raise FeatureVersionMismatch(model.version, model.feature_version)
+        log.warning(
+            "classifier.silent",
+            model_version=model.version,
+            wants=model.feature_version,
+            computed=FEATURE_VERSION,
+            mend="train and promote a classifier on the features of this release",
+        )
+        return None
     classifier = loader.load(model)
     inputs = classifier_inputs(snapshot.raw, snapshot.normalised, classifier.horizon_days)
     return Voice(

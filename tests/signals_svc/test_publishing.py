@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 import redis
 
@@ -118,3 +119,31 @@ def test_signals_older_than_a_cached_copy_may_live_are_not_written_again(
 ) -> None:
     later = db_now() + timedelta(seconds=SIGNAL_TTL_S + 60)
     assert publish_changes(published.workshop, now=later)["cached"] == 0
+
+
+def test_the_cache_gets_the_latest_word_on_a_night(
+    published: Desk, valkey: str, db_now: DbNow
+) -> None:
+    with psycopg.connect(published.urls.superuser) as connection:
+        connection.execute(
+            "insert into signals.signals (card_id, grade_code, horizon_days, asof_ts,"
+            " model_version, feature_version, action, conviction, price_cents, series, reasons,"
+            " features, fingerprint, known_at) select card_id, grade_code,"
+            " horizon_days, asof_ts, model_version, feature_version, 'SELL', conviction,"
+            " price_cents, series, reasons, features, 'later', known_at + interval '1 hour'"
+            " from signals.signals where card_id = 'card-0' and asof_ts = %s",
+            (end_of(SILENT),),
+        )
+    publish_changes(published.workshop, now=db_now())
+    with redis.Redis.from_url(valkey) as client:
+        rows = json.loads(client.get(signal_key("card-0", "psa10")) or "")
+    assert [row["action"] for row in rows] == ["SELL"] * 3
+
+
+def test_two_publishers_never_send_the_same_flip(published: Desk) -> None:
+    with published.workshop.stores() as first, published.workshop.stores() as second:
+        held = first.outbox.unpublished(limit=1)
+        rest = second.outbox.unpublished(limit=100)
+    assert len(held) == 1
+    assert rest != []
+    assert held[0] not in rest
