@@ -2,7 +2,8 @@
 
 A sale is one row, what is believed of it now. Of two versions the one reported later is believed
 (at the same time, the one loaded now). A version that is replaced, or that arrives after its
-successor, becomes a revision, with the moment from which the successor was known.
+successor, becomes a revision, with the moment from which the successor was known. Where only our
+reading of the source's words changed, that moment is this load: nobody read them so before.
 """
 
 import polars as pl
@@ -12,34 +13,51 @@ from ingestion.domain.records import Schema
 TOUCHED = "select distinct card_id, grade_code, day from touched where day is not null"
 TOUCHED_SCHEMA: Schema = {"card_id": pl.String, "grade_code": pl.String, "day": pl.Date}
 
-CONTENT = "ts, card_id, grade_code, price_cents, seller"
 S_CONTENT = "s.ts, s.card_id, s.grade_code, s.price_cents, s.seller"
 T_CONTENT = "t.ts, t.card_id, t.grade_code, t.price_cents, t.seller"
 
-# `fate` of each staged sale that is already there.
+S_WORDS = "s.told_as, s.ts, s.price_cents, s.seller"
+T_WORDS = "t.told_as, t.ts, t.price_cents, t.seller"
+
+# `fate` of each staged sale that is already there. An older version with the words of the present
+# one takes its card and grade from there: a mended mapping says nothing about an earlier belief.
 MEET = f"""
 create temp table met on commit drop as
 select s.record_id, t.ts as old_ts, t.card_id as old_card, t.grade_code as old_grade,
+  t.reported_at as old_reported_at,
   case
     when ({S_CONTENT}) is not distinct from ({T_CONTENT}) then
       case when s.known_at < t.known_at and not exists (
         select from market.trade_revisions r
         where r.trade_id = t.trade_id and r.known_at = t.known_at) then 'known_earlier'
       else 'same' end
-    when s.reported_at >= t.reported_at then 'corrected'
+    when s.reported_at >= t.reported_at or ({S_WORDS}) is not distinct from ({T_WORDS})
+      then 'corrected'
     when exists (
-      select from market.trade_revisions r where r.trade_id = t.trade_id
-        and ((r.before ->> 'ts')::timestamptz, r.before ->> 'card_id', r.before ->> 'grade_code',
-             (r.before ->> 'price_cents')::int, r.before ->> 'seller')
-        is not distinct from ({S_CONTENT})) then 'same'
+      select from market.trade_revisions r where r.trade_id = t.trade_id and (
+        ((r.before ->> 'ts')::timestamptz, r.before ->> 'card_id', r.before ->> 'grade_code',
+         (r.before ->> 'price_cents')::int, r.before ->> 'seller')
+        is not distinct from ({S_CONTENT})
+        or ((r.before ->> 'told_as')::bigint, (r.before ->> 'ts')::timestamptz,
+            (r.before ->> 'price_cents')::int, r.before ->> 'seller')
+        is not distinct from ({S_WORDS}))) then 'same'
     else 'older' end as fate,
-  jsonb_build_object('ts', s.ts, 'card_id', s.card_id, 'grade_code', s.grade_code,
-    'price_cents', s.price_cents, 'seller', s.seller, 'known_at', s.known_at) as told,
+  jsonb_build_object('ts', s.ts,
+    'card_id', case when reread and older then t.card_id else s.card_id end,
+    'grade_code', case when reread and older then t.grade_code else s.grade_code end,
+    'price_cents', s.price_cents, 'seller', s.seller, 'known_at', s.known_at,
+    'told_as', s.told_as) as told,
   jsonb_build_object('ts', t.ts, 'card_id', t.card_id, 'grade_code', t.grade_code,
-    'price_cents', t.price_cents, 'seller', t.seller, 'known_at', t.known_at) as believed,
-  greatest(s.known_at, s.reported_at) as told_at,
+    'price_cents', t.price_cents, 'seller', t.seller, 'known_at', t.known_at,
+    'told_as', t.told_as) as believed,
+  greatest(s.known_at, s.reported_at, case when reread then greatest(t.known_at, now()) end)
+    as told_at,
   greatest(t.known_at, t.reported_at) as believed_at
 from staged_trades s join market.trades t on t.trade_id = s.record_id
+cross join lateral (
+  select s.told_as = t.told_as and (s.card_id, s.grade_code) <> (t.card_id, t.grade_code) as reread,
+    s.reported_at < t.reported_at as older
+) how
 """  # noqa: S608 (constants only)
 
 CORRECT = [
@@ -79,15 +97,16 @@ where (t.trade_id, t.ts) = (m.record_id, m.old_ts) and m.fate = 'corrected'
 """,
 ]
 
-TRADE_COLUMNS = """trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, seller,
-  url, known_at, reported_at, meta"""
+TRADE_COLUMNS = """trade_id, ts, card_id, grade_code, source, source_sale_id, told_as, price_cents,
+  seller, url, known_at, reported_at, meta"""
 
 NEW = [
     f"""
 insert into market.trades ({TRADE_COLUMNS})
-select s.record_id, s.ts, s.card_id, s.grade_code, s.source, s.source_sale_id, s.price_cents,
-  s.seller, s.url, case m.fate when 'corrected' then m.told_at else s.known_at end, s.reported_at,
-  s.meta::jsonb
+select s.record_id, s.ts, s.card_id, s.grade_code, s.source, s.source_sale_id, s.told_as,
+  s.price_cents, s.seller, s.url,
+  case m.fate when 'corrected' then m.told_at else s.known_at end,
+  greatest(s.reported_at, m.old_reported_at), s.meta::jsonb
 from staged_trades s left join met m using (record_id)
 where m.record_id is null or m.fate = 'corrected'
 order by s.ts, s.record_id
@@ -103,22 +122,46 @@ from staged_trades s join met m using (record_id) where m.fate in ('corrected', 
     "drop table met",
 ]
 
+# A figure that is new, was known earlier than thought, or was stated at yet another time.
 MERGE_REPORTS = [
     """
-create temp table touched on commit drop as
-with merged as (
-  insert into market.reported_prices as r (report_id, day, card_id, grade_code, kind, source,
-    price_cents, high_cents, low_cents, units, known_at, reported_at, meta)
-  select record_id, (ts at time zone 'UTC')::date, card_id, grade_code, kind, source, price_cents,
-    high_cents, low_cents, units, known_at, reported_at, meta::jsonb
+create temp table fresh on commit drop as
+select s.*, r.report_id is null as new,
+  s.known_at < r.known_at or s.first_reported < r.reports[1] as earlier
+from (
+  select record_id, kind, ts, (ts at time zone 'UTC')::date as day, card_id, grade_code, source,
+    price_cents, high_cents, low_cents, units, min(meta) as meta, min(known_at) as known_at,
+    min(reported_at) as first_reported, array_agg(reported_at order by reported_at) as reports
   from staged_reports
-  on conflict (report_id, day) do update
-    set known_at = least(r.known_at, excluded.known_at),
-        reported_at = least(r.reported_at, excluded.reported_at)
-    where excluded.known_at < r.known_at or excluded.reported_at < r.reported_at
-  returning card_id, grade_code, day, loaded_at = now() as new
-)
-select case when new then 'added' else 'known_earlier' end as why, card_id, grade_code, day
-from merged
-"""
+  group by record_id, kind, ts, card_id, grade_code, source, price_cents, high_cents, low_cents,
+    units
+) s left join market.reported_prices r on (r.report_id, r.day) = (s.record_id, s.day)
+where r.report_id is null or s.known_at < r.known_at or not s.reports <@ r.reports
+""",
+    """
+insert into market.reported_prices as r (report_id, day, card_id, grade_code, kind, source,
+  price_cents, high_cents, low_cents, units, known_at, reports, meta)
+select record_id, day, card_id, grade_code, kind, source, price_cents, high_cents, low_cents, units,
+  known_at, reports, meta::jsonb
+from fresh
+on conflict (report_id, day) do update
+  set known_at = least(r.known_at, excluded.known_at),
+      reports = array(select distinct unnest(r.reports || excluded.reports) order by 1)
+""",
+    # Stated again while it stood anyway, a figure changes nothing.
+    """
+create temp table touched on commit drop as
+select case when f.new then 'added' when f.earlier then 'known_earlier' else 'corrected' end as why,
+  f.card_id, f.grade_code, f.day
+from fresh f
+where f.new or f.earlier or exists (
+  select from unnest(f.reports) said (at)
+  where f.record_id is distinct from (
+    select r.report_id from market.reported_prices r, unnest(r.reports) before (at)
+    where (r.card_id, r.grade_code, r.day, r.kind, r.source)
+        = (f.card_id, f.grade_code, f.day, f.kind, f.source) and before.at <= said.at
+      and (before.at < said.at or r.report_id <> f.record_id)
+    order by before.at desc, r.known_at desc, r.report_id desc limit 1))
+""",
+    "drop table fresh",
 ]

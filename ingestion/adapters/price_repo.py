@@ -29,21 +29,25 @@ join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before -
 where r.action = 'corrected' and (r.before ->> 'known_at')::timestamptz < r.known_at
 """
 
-# Of several figures a source gave for one day, each stands until the next was reported.
+# Of several figures a source gave for one day, each stands from its report until the report of
+# another one; the first is known when such figures are known, whenever it was reported.
 REPORT_VERSIONS = """
 select 'report' as subject, kind, report_id as key, card_id, grade_code,
   day::timestamp at time zone 'UTC' as ts, price_cents, high_cents, low_cents, units,
-  null::text as seller, known_at, lead(known_at) over version as until
+  null::text as seller, first_known as known_at, lead(first_known) over version as until
 from (
-  select p.*, case when row_number() over same_day = 1 then p.known_at
-    else greatest(p.known_at, p.reported_at) end as first_known
-  from market.reported_prices p join wanted using (card_id, grade_code)
-  window same_day as (partition by source, kind, card_id, grade_code, day
-                      order by reported_at, known_at, report_id)
-) versions (report_id, day, card_id, grade_code, kind, source, price_cents, high_cents, low_cents,
-  units, natural_known_at, reported_at, loaded_at, meta, known_at)
+  select told.*, case when before is null then known_at else greatest(known_at, said) end
+    as first_known
+  from (
+    select p.*, said, lag(p.report_id) over same_day as before
+    from market.reported_prices p join wanted using (card_id, grade_code), unnest(p.reports) said
+    window same_day as (partition by p.source, p.kind, p.card_id, p.grade_code, p.day
+                        order by said, p.known_at, p.report_id)
+  ) told
+  where before is distinct from report_id
+) stands
 window version as (partition by source, kind, card_id, grade_code, day
-                   order by known_at, reported_at, report_id)
+                   order by first_known, said, report_id)
 """
 
 TRADES_OF_MONTH = """
@@ -81,7 +85,8 @@ BARS: Schema = {
     "known_at": UTC_US,
 }
 QUOTES_OF_MONTH = """
-select report_id, day, card_id, grade_code, source, price_cents, known_at, reported_at
+select report_id, day, card_id, grade_code, source, price_cents, known_at,
+  reports[1] as reported_at
 from market.reported_prices join month on day >= first::date and day < next::date
 where kind = 'quote' order by day, card_id, grade_code, report_id
 """

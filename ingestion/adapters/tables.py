@@ -78,6 +78,7 @@ trades = Table(
     Column("grade_code", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("source_sale_id", Text),
+    Column("told_as", BigInteger, nullable=False),
     Column("price_cents", Integer, nullable=False),
     Column("currency", Text, nullable=False),
     Column("seller", Text),
@@ -116,7 +117,7 @@ reported_prices = Table(
     Column("low_cents", Integer),
     Column("units", Integer, nullable=False),
     Column("known_at", Moment, nullable=False),
-    Column("reported_at", Moment, nullable=False),
+    Column("reports", ARRAY(Moment), nullable=False),
     Column("loaded_at", Moment, nullable=False),
     Column("meta", JSONB, nullable=False),
 )

@@ -15,6 +15,7 @@ FIGURES = (
     "low_cents",
     "units",
 )
+WORDS = ("item", "variant", "grade", "qualifier")
 EQUALS = ("card_id", "grade_code", "ts", "price_cents", "url")
 
 
@@ -42,6 +43,17 @@ def trade_ids(rows: pl.DataFrame) -> pl.Series:
 def report_ids(rows: pl.DataFrame) -> pl.Series:
     """The key of each reported figure: a corrected figure is another one."""
     return _hashes(rows, list(FIGURES))
+
+
+def told_as(rows: pl.DataFrame) -> pl.Series:
+    """The source's own words for card and grade, whatever a mapping makes of them."""
+    # Few wordings, many rows: each is hashed once.
+    words = rows.select(WORDS).unique()
+    hashed = words.with_columns(_hashes(words, list(WORDS)).alias("told_as"))
+    joined = rows.select(WORDS).join(
+        hashed, on=WORDS, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined.get_column("told_as")
 
 
 def quarantine_ids(rows: pl.DataFrame, source: str) -> pl.Series:

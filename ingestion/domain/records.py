@@ -46,6 +46,7 @@ RECORDS: Schema = {
     "grade_code": pl.String,
     "source": pl.String,
     "source_sale_id": pl.String,
+    "told_as": pl.Int64,  # the source's words for card and grade, hashed
     "price_cents": pl.Int64,
     "high_cents": pl.Int64,
     "low_cents": pl.Int64,

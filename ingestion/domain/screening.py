@@ -8,7 +8,7 @@ from ingestion.domain.amounts import price
 from ingestion.domain.format import Format
 from ingestion.domain.grading import grade
 from ingestion.domain.identities import Reference, identify
-from ingestion.domain.keys import quarantine_ids, report_ids, trade_ids
+from ingestion.domain.keys import quarantine_ids, report_ids, told_as, trade_ids
 from ingestion.domain.moments import place_in_time
 from ingestion.domain.records import RECORDS, REJECTS, Window
 
@@ -32,7 +32,9 @@ class Screened:
 
 def screen(told: pl.DataFrame, mapping: Format, reference: Reference, window: Window) -> Screened:
     """Check every row, whatever the state of the others. `told` as TOLD."""
-    rows = told.with_columns(quarantine_id=quarantine_ids(told, mapping.source))
+    rows = told.with_columns(
+        quarantine_id=quarantine_ids(told, mapping.source), told_as=told_as(told)
+    )
     rows = place_in_time(rows, mapping, window)
     rows = identify(rows, mapping, reference)
     rows = grade(rows, mapping, reference)
@@ -69,5 +71,7 @@ def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
     rows = rows.with_columns(record_id=key).select(list(RECORDS))
     # Beyond the report's time the order only has to be the same whatever the order of arrival.
     version = ["record_id", "reported_at", "known_at", "ts", "price_cents", "card_id", "grade_code"]
-    latest = rows.sort(version).unique("record_id", keep="last", maintain_order=True)
+    # A figure that was stated at several times stands, falls and may stand again.
+    once = ["record_id"] if mapping.kind == "trade" else ["record_id", "reported_at"]
+    latest = rows.sort(version).unique(once, keep="last", maintain_order=True)
     return latest.sort("ts", "record_id")

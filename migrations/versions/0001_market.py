@@ -89,6 +89,7 @@ create table market.trades (
   grade_code text not null,
   source text not null,
   source_sale_id text,
+  told_as bigint not null default 0,
   price_cents int not null check (price_cents > 0),
   currency text not null default 'USD' check (currency = 'USD'),
   seller text,
@@ -102,6 +103,9 @@ create table market.trades (
 create index trades_instrument_ts on market.trades (card_id, grade_code, ts);
 create index trades_source_ts on market.trades (source, ts);
 comment on column market.trades.currency is 'of price_cents; the original amount and currency are in meta';
+comment on column market.trades.told_as is
+  'hash of the source''s own words for card and grade: the same words read otherwise are a mended
+   mapping, known when it was applied, and no correction by the source';
 comment on column market.trades.known_at is 'when the sale could first be known';
 comment on column market.trades.reported_at is
   'when this version was first reported: of two versions of a sale the later report is believed';
@@ -133,7 +137,7 @@ create table market.reported_prices (
   low_cents int,
   units int not null default 0 check (units >= 0),
   known_at timestamptz not null,
-  reported_at timestamptz not null default now(),
+  reports timestamptz[] not null check (cardinality(reports) > 0),
   loaded_at timestamptz not null default now(),
   meta jsonb not null default '{}',
   primary key (report_id, day),
@@ -143,6 +147,9 @@ create index reported_prices_instrument_day on market.reported_prices (card_id, 
 comment on table market.reported_prices is
   'prices a source states itself with no single sale behind: quotes, and its own daily bars;
    append-only: a corrected figure is a row of its own, the latest reported one stands';
+comment on column market.reported_prices.reports is
+  'every moment at which the source stated this figure, in order: after 100, 120 and 100 again it is
+   100 that stands';
 comment on column market.reported_prices.report_id is
   'hash of source, kind, instrument, day and the figures themselves';
 

@@ -42,7 +42,7 @@ DIGESTS = {
     " url, known_at, reported_at, meta",
     "trade_revisions": "trade_id, ts, known_at, action, before, after, reason",
     "reported_prices": "report_id, day, card_id, grade_code, kind, price_cents, high_cents,"
-    " low_cents, units, known_at, reported_at, meta",
+    " low_cents, units, known_at, reports, meta",
     "prices_daily": "*",
     "prices_daily_history": "*",
     "quarantine": "quarantine_id, source, reason, detail, raw",

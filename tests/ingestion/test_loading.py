@@ -19,6 +19,13 @@ from tests.ingestion.conftest import World, WriteCsv
 
 DAY1, DAY2, DAY3 = date(2024, 5, 1), date(2024, 5, 2), date(2024, 5, 3)
 
+GUIDE = (
+    "source: guide\nkind: quote\nitem_is: card_id\ntime_is: day\n"
+    "columns: {item: card_id, grade: grade, price: price, time: sold_at}\n"
+)
+
+LATER = datetime(2024, 6, 1, tzinfo=UTC)
+
 TWO = ["base1-4,psa9,100.00,2024-05-01T10:00:00Z,s1", "base1-4,psa9,110.00,2024-05-01T11:00:00Z,s2"]
 
 
@@ -116,6 +123,46 @@ def test_a_corrected_price_is_known_only_when_its_report_is_over(
     assert world.rows(price) == [(9_500, datetime(2024, 5, 3, tzinfo=UTC))]
 
 
+def test_a_mended_mapping_is_known_from_its_load_and_leaves_the_past_as_it_was(
+    world: World, plain_file: WriteCsv
+) -> None:
+    path = plain_file("a.csv", TWO)
+    world.ingest("plain_sales", path, DAY1)
+    world.build()
+    with psycopg.connect(world.url) as connection:
+        before = bars_as_of(connection, as_of=LATER, first=DAY1, last=DAY1)
+    wiser = FileSource(find_format("plain_sales").model_copy(update={"grades": {"psa9": "any9"}}))
+    assert world.ingest(wiser, path, DAY1)["corrected"] == 2
+    world.build()
+    with psycopg.connect(world.url) as connection:
+        after = bars_as_of(connection, as_of=LATER, first=DAY1, last=DAY1)
+        now = bars_as_of(connection, as_of=datetime.now(UTC), first=DAY1, last=DAY1)
+    assert before.get_column("grade_code").to_list() == ["psa9"]
+    assert after.equals(before)
+    assert now.get_column("grade_code").to_list() == ["any9"]
+    assert world.ingest(wiser, path, DAY1)["unchanged"] == 2
+
+
+def test_a_mended_mapping_and_a_corrected_price_are_two_pieces_of_knowledge(
+    world: World, plain_file: WriteCsv
+) -> None:
+    files = {
+        DAY1: plain_file("a.csv", TWO[:1]),
+        DAY2: plain_file("b.csv", [TWO[0].replace("100.00", "120.00")]),
+    }
+    for day, path in files.items():
+        world.ingest("plain_sales", path, day)
+    wiser = FileSource(find_format("plain_sales").model_copy(update={"grades": {"psa9": "any9"}}))
+    for day in (DAY1, DAY2, DAY1):
+        world.ingest(wiser, files[day], day)
+    believed = "select before ->> 'grade_code', (before ->> 'price_cents')::int from {} order by {}"
+    assert world.rows(believed.format("market.trade_revisions", "known_at")) == [
+        ("psa9", 10_000),
+        ("psa9", 12_000),
+    ]
+    assert world.rows("select grade_code, price_cents from market.trades") == [("any9", 12_000)]
+
+
 def test_equal_sales_without_a_number_are_two_sales(world: World, plain_file: WriteCsv) -> None:
     line = "base1-4,psa9,100.00,2024-05-01T10:00:00Z,"
     path = plain_file("a.csv", [line, line])
@@ -196,11 +243,7 @@ def test_bars_wait_for_prices_that_came_after_the_judging(
 def test_a_corrected_quote_is_a_figure_of_its_own_known_when_it_was_reported(
     world: World, plain_file: WriteCsv, order: tuple[date, date]
 ) -> None:
-    text = (
-        "source: guide\nkind: quote\nitem_is: card_id\ntime_is: day\n"
-        "columns: {item: card_id, grade: grade, price: price, time: sold_at}\n"
-    )
-    guide = FileSource(parse_format("guide.yaml", text))
+    guide = FileSource(parse_format("guide.yaml", GUIDE))
     files = {
         DAY1: plain_file("1.csv", ["base1-4,psa9,10.00,2024-05-01,"]),
         DAY3: plain_file("3.csv", ["base1-4,psa9,12.00,2024-05-01,"]),
@@ -217,6 +260,36 @@ def test_a_corrected_quote_is_a_figure_of_its_own_known_when_it_was_reported(
             for day in (1, 2, 3, 4)
         ]
     assert told == [[], [("quote", 1_000, 0)], [("quote", 1_000, 0)], [("quote", 1_200, 0)]]
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3, 4)))[::5])
+def test_a_figure_that_returns_to_its_first_value_stands_again(
+    world: World, plain_file: WriteCsv, order: tuple[int, ...]
+) -> None:
+    guide = FileSource(parse_format("guide.yaml", GUIDE))
+    told = {1: "100.00", 2: "120.00", 3: "100.00", 4: "100.00"}
+    for day in order:
+        line = f"base1-4,psa9,{told[day]},2024-05-01,"
+        world.ingest(guide, plain_file(f"{day}.csv", [line]), date(2024, 5, day))
+        world.build()
+    with psycopg.connect(world.url) as connection:
+        closes = [
+            bars_as_of(connection, as_of=datetime(2024, 5, day, tzinfo=UTC), first=DAY1, last=DAY1)
+            .get_column("close_cents")
+            .to_list()
+            for day in (1, 2, 3, 4, 5)
+        ]
+    assert closes == [[], [10_000], [12_000], [10_000], [10_000]]
+
+
+def test_a_figure_stated_again_while_it_stands_is_no_work(
+    world: World, plain_file: WriteCsv
+) -> None:
+    guide = FileSource(parse_format("guide.yaml", GUIDE))
+    path = plain_file("1.csv", ["base1-4,psa9,100.00,2024-05-01,"])
+    world.ingest(guide, path, DAY1)
+    again = world.ingest(guide, path, DAY2)
+    assert (again["unchanged"], again["days_marked"]) == (1, 0)
 
 
 def test_what_a_person_says_of_a_sale_beats_the_rule(world: World, plain_file: WriteCsv) -> None:
