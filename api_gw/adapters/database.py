@@ -16,7 +16,7 @@ ADVICE = "try again in a few seconds"
 
 
 class DatabaseAway(Unavailable):
-    """PostgreSQL cannot be reached or did not answer in time."""
+    """PostgreSQL cannot be reached, is locked, or did not answer in time."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The database did not answer ({reason}); {ADVICE}.")
@@ -73,5 +73,6 @@ async def named(ask: Callable[[], Awaitable[T]]) -> T:
         asyncpg.CrashShutdownError,
         asyncpg.TooManyConnectionsError,
         asyncpg.QueryCanceledError,
+        asyncpg.LockNotAvailableError,  # a load makes partitions; its lock is short
     ) as error:
         raise DatabaseAway(type(error).__name__) from error

@@ -7,14 +7,16 @@ from api_gw.adapters.database import Database
 from api_gw.domain.cached import signal_from
 from api_gw.domain.signals import Signal
 
-# A newer signal of the same as-of time (another model spoke later) wins.
+# Of two signals of one as-of time (another model spoke later) the later known one wins, but only
+# once it was known: what was said before stays the answer for the moments before.
 NEWEST = """
 select distinct on (grade_code, horizon_days) grade_code, horizon_days, asof_ts, action,
   conviction, expected_return, risk, utility, price_cents, series, reasons, model_version,
   feature_version
 from signals.signals
-where card_id = $1 and ($2::text[] is null or grade_code = any($2)) and asof_ts <= $3
-order by grade_code, horizon_days, asof_ts desc, signal_id desc
+where card_id = $1 and ($2::text[] is null or grade_code = any($2))
+  and asof_ts <= $3 and known_at <= $3
+order by grade_code, horizon_days, asof_ts desc, known_at desc, signal_id desc
 """
 
 

@@ -17,8 +17,8 @@ values (%s, 'pokemon', %s, %s, %s, %s, %s, %s, %s, %s, %s)
 INSERT_SIGNAL = """
 insert into signals.signals (card_id, grade_code, horizon_days, asof_ts, model_version,
   feature_version, action, conviction, expected_return, risk, utility, price_cents, series,
-  reasons, features, fingerprint)
-values (%s, %s, %s, %s, 'ewma-1', 'price-1', %s, %s, 0.1, 0.4, 0.05, 12345, 'trade', %s, '{}', 'f')
+  reasons, features, fingerprint, known_at)
+values (%s, %s, %s, %s, %s, 'price-1', %s, %s, 0.1, 0.4, 0.05, 12345, 'trade', %s, '{}', 'f', %s)
 """
 
 
@@ -102,12 +102,18 @@ class Arrangement:
         asof: datetime,
         horizon: int = 90,
         conviction: float = 0.7,
+        known_at: datetime | None = None,
+        model: str = "ewma-1",
     ) -> None:
+        """Known at its as-of time unless told otherwise."""
         reasons = [{"code": "utility", "value": 0.05, "words": "+10 % expected in 90 days"}]
         with psycopg.connect(self.urls.signals_svc) as connection:
             connection.execute(
                 INSERT_SIGNAL,
-                (card_id, grade_code, horizon, asof, action, conviction, json.dumps(reasons)),
+                (
+                    *(card_id, grade_code, horizon, asof, model, action, conviction),
+                    *(json.dumps(reasons), known_at or asof),
+                ),
             )
 
 

@@ -1,7 +1,9 @@
 """Owns how failures are told: RFC 9457 problem documents with what to do."""
 
+import psycopg
 import pytest
 
+from tests.api_gw.arrange import Arrangement
 from tests.api_gw.conftest import Api, Serving
 
 NOT_THERE = [
@@ -75,3 +77,23 @@ def test_a_database_that_is_away_is_a_503_with_a_time_to_retry(path: str, servin
 def test_no_answer_reveals_how_it_was_made(serving: Serving) -> None:
     ask = serving("postgresql://api_gw:secret@127.0.0.1:1/nothing")
     assert "secret" not in ask("/movers").text
+
+
+def test_a_locked_table_is_a_503_with_a_time_to_retry(market: Arrangement, own_api: Api) -> None:
+    """A load that adds a partition holds such a lock until it commits."""
+    with psycopg.connect(market.urls.superuser) as loader:
+        loader.execute("lock table market.prices_daily in access exclusive mode")
+        is_problem(own_api, "/cards/base1-4", 503, "LockNotAvailableError")
+
+
+def test_a_question_that_takes_too_long_is_a_503(market: Arrangement, own_api: Api) -> None:
+    with psycopg.connect(market.urls.superuser, autocommit=True) as administrator:
+        administrator.execute(
+            f"alter role api_gw in database {market.urls.name} set statement_timeout = '100ms'"
+        )
+        administrator.execute(
+            f"alter role api_gw in database {market.urls.name} set lock_timeout = '10s'"
+        )
+    with psycopg.connect(market.urls.superuser) as loader:
+        loader.execute("lock table market.prices_daily in access exclusive mode")
+        is_problem(own_api, "/cards/base1-4", 503, "QueryCanceledError")

@@ -43,3 +43,26 @@ def test_the_newest_signal_known_at_the_moment_is_the_answer(
     }
     assert list(actions.values()) == ["SELL", "BUY", "HOLD"]
     assert own_api("/cards/base1-4/signal?grade=psa10").json()["action"] == "HOLD"
+
+
+def test_a_signal_made_later_for_an_earlier_night_is_not_known_before(
+    market: Arrangement, own_api: Api
+) -> None:
+    """A promoted model speaks at 04:20 of the night that EWMA had spoken of at once."""
+    promoted = NIGHT + timedelta(hours=4, minutes=20)
+    market.signal("base1-4", "psa10", "SELL", asof=NIGHT, known_at=promoted, model="classifier-1")
+    answers = {
+        moment: own_api(f"/cards/base1-4/signal?grade=psa10&as_of={moment}").json()["action"]
+        for moment in ("2026-10-01T03:00:00Z", "2026-10-01T04:20:00Z")
+    }
+    assert list(answers.values()) == ["BUY", "SELL"]
+    assert own_api("/cards/base1-4/signal?grade=psa10").json()["action"] == "SELL"
+
+
+def test_a_rebuilt_old_night_does_not_hide_a_newer_one(market: Arrangement, own_api: Api) -> None:
+    before = NIGHT - timedelta(days=1)
+    market.signal("base1-4", "psa10", "SELL", asof=before, known_at=NIGHT + timedelta(days=1))
+    asked = "/cards/base1-4/signal?grade=psa10&as_of="
+    assert own_api(f"{asked}2026-10-01T12:00:00Z").json()["action"] == "BUY"
+    assert own_api(f"{asked}2026-10-03T00:00:00Z").json()["action"] == "BUY"
+    assert own_api(f"{asked}2026-09-30T12:00:00Z").status_code == 404
