@@ -5,7 +5,7 @@ import numpy as np
 from signals_svc.domain.arrays import Floats, Ints
 from signals_svc.domain.calibration import FLOOR
 from signals_svc.domain.conviction import ConvictionMap, LogisticMap
-from signals_svc.domain.decision import ACTIONS, Action
+from signals_svc.domain.decision import ACTIONS
 
 # Labels of neighbouring weeks overlap, so thousands of rows are worth dozens: without many of them
 # the map stays near the classifier's own probability.
@@ -15,10 +15,12 @@ STEPS = 25
 
 
 def fit_conviction(
-    taken: list[Action], chances: Floats, utilities: Floats, labels: Ints
+    actions: Ints, chances: Floats, utilities: Floats, labels: Ints
 ) -> ConvictionMap:
-    """From the action each row would take, its chances, that action's utility, and its label."""
-    actions = np.array([ACTIONS.index(action) for action in taken], dtype=np.int64)
+    """From the action each row would take, its chances, that action's utility, and its label.
+
+    Actions and labels are numbers of ACTIONS.
+    """
     maps = [
         _fit_one(chances[rows, code], utilities[rows], labels[rows] == code)
         for code in range(len(ACTIONS))

@@ -24,18 +24,22 @@ MAX_ROWS = 120_000  # more weeks are thinned out: labels overlap, so little is l
 
 @dataclass(frozen=True)
 class Examples:
-    """One row per liquid instrument and as-of day with a label; `days` counts from 1970-01-01."""
+    """One row per liquid instrument and as-of day with a label; `days` counts from 1970-01-01.
+
+    `label_known_us` is when a label could first be said, in microseconds since 1970.
+    """
 
     days: Ints
     inputs: Singles
     labels: Ints
+    label_known_us: Ints
     utilities: list[Utility]
 
     @property
     def fingerprint(self) -> str:
         """Hash of everything a model could learn from."""
         digest = hashlib.blake2b("\x1f".join(NAMES).encode(), digest_size=16)
-        for column in (self.days, self.inputs, self.labels):
+        for column in (self.days, self.inputs, self.labels, self.label_known_us):
             digest.update(np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()
 
@@ -63,11 +67,12 @@ def examples_of(
     parts = list(_parts(versions, later, catalog, days, horizon_days, policy))
     if not parts:
         none = np.empty(0, np.int64)
-        return Examples(none, np.empty((0, len(NAMES)), np.float32), none, [])
+        return Examples(none, np.empty((0, len(NAMES)), np.float32), none, none, [])
     return Examples(
         days=np.concatenate([part.days for part in parts]),
         inputs=np.concatenate([part.inputs for part in parts]),
         labels=np.concatenate([part.labels for part in parts]),
+        label_known_us=np.concatenate([part.label_known_us for part in parts]),
         utilities=[utility for part in parts for utility in part.utilities],
     )
 
@@ -82,7 +87,8 @@ def _parts(
 ) -> Iterator[Examples]:
     for day in days:
         features = features_on(versions, catalog, day)
-        labels = labels_of(realised(features.series, later, horizon_days))
+        outcomes = realised(features.series, later, horizon_days)
+        labels = labels_of(outcomes.log_returns)
         rows = np.flatnonzero((labels != NO_LABEL) & features.series.liquid)
         rows = rows[np.isfinite(features.raw["sigma_day"][rows])]
         inputs = classifier_inputs(features.raw, features.normalised, horizon_days)
@@ -90,6 +96,7 @@ def _parts(
             days=np.full(len(rows), features.series.as_of_day),
             inputs=inputs[rows],
             labels=labels[rows],
+            label_known_us=outcomes.known_us[rows],
             utilities=_utilities(features, rows, horizon_days, policy),
         )
 

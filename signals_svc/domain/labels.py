@@ -1,11 +1,12 @@
 """What came of a price: the label of an as-of day, once the horizon has passed."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints
-from signals_svc.domain.bars import KINDS, Bars
+from signals_svc.domain.bars import FOREVER, KINDS, Bars
 from signals_svc.domain.decision import ACTIONS, Action
 from signals_svc.domain.series import STRIDE, Series
 
@@ -14,6 +15,18 @@ BUY_COST, SELL_COST = 0.05, 0.10
 # The log return that earns both costs back.
 THRESHOLD = math.log((1 + BUY_COST) / (1 - SELL_COST))
 NO_LABEL = -1
+DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What came of each close in use on a day; `known_us` is when that could be said for good.
+
+    A monthly quote is known long after the day it is stamped with, and so is a late sale.
+    """
+
+    log_returns: Floats
+    known_us: Ints
 
 
 def label_of(log_return: float) -> Action:
@@ -33,8 +46,8 @@ def labels_of(log_returns: Floats) -> Ints:
     return np.where(np.isfinite(log_returns), codes, NO_LABEL)
 
 
-def realised(at: Series, known_later: Bars, horizon_days: int) -> Floats:
-    """Log return from each close in use on a day to the last close in days h-15 .. h after it.
+def realised(at: Series, known_later: Bars, horizon_days: int) -> Outcomes:
+    """From each close in use on a day to the last close in days h-15 .. h after it.
 
     Closes are of the very series in use on the day, as known later; NaN where the window holds
     none. The window never reaches back to the as-of day itself.
@@ -44,8 +57,13 @@ def realised(at: Series, known_later: Bars, horizon_days: int) -> Floats:
     series = (at.slots * kinds + at.kind) * STRIDE
     last = at.as_of_day + horizon_days
     first = at.as_of_day + max(1, horizon_days - LABEL_WINDOW_DAYS)
+    if not len(keys):
+        return Outcomes(np.full(at.owners, np.nan), np.full(at.owners, FOREVER))
     row = np.searchsorted(keys, series + last, side="right") - 1
     held = np.maximum(row, 0)
-    found = (row >= 0) & (keys[held] >= series + first) if len(keys) else row >= 0
-    outcome = known_later.log_cents[held] if len(keys) else np.full(at.owners, np.nan)
-    return np.where(found, outcome - at.log_cents[at.last], np.nan)
+    found = (row >= 0) & (keys[held] >= series + first)
+    over_us = (last + 1) * DAY_US  # until then a later close may still come
+    return Outcomes(
+        log_returns=np.where(found, known_later.log_cents[held] - at.log_cents[at.last], np.nan),
+        known_us=np.where(found, np.maximum(known_later.known_us[held], over_us), FOREVER),
+    )

@@ -83,7 +83,7 @@ def train(
     """
     versions = stores.prices.versions(first=HISTORY_START, last=known_until)
     examples = _examples(stores, versions, known_until, horizon_days, policy)
-    folds = folds_of(examples.days, horizon_days=horizon_days)
+    folds = folds_of(examples.days, examples.label_known_us, horizon_days=horizon_days)
     missing = _missing(examples, folds)
     if missing:
         return TooFewLabels(missing, len(examples.labels))
@@ -192,6 +192,7 @@ def _parity_rows(examples: Examples) -> np.ndarray:
 def _conviction(
     examples: Examples, out: OutOfFold, policy: Policy
 ) -> tuple[ConvictionMap, list[dict[str, Any]]]:
+    """The map learns from the folds before the last, its curve is drawn on the last."""
     utilities = [examples.utilities[row] for row in out.rows]
     chances = [Probabilities(*(float(p) for p in row)) for row in out.chances]
     taken: list[Action] = [
@@ -200,12 +201,12 @@ def _conviction(
     ]
     worth = np.array([u.of(action) for u, action in zip(utilities, taken, strict=True)])
     labels = examples.labels[out.rows]
-    fitted = fit_conviction(taken, out.chances, worth, labels)
-    convictions = np.array(
-        [fitted(a, c, u) for a, c, u in zip(taken, chances, utilities, strict=True)]
-    )
-    came_true = np.array([ACTIONS.index(action) for action in taken]) == labels
-    return fitted, reliability_of(taken, convictions, came_true)
+    codes = np.array([ACTIONS.index(action) for action in taken], dtype=np.int64)
+    past, last = np.flatnonzero(out.taught), np.flatnonzero(out.last)
+    fitted = fit_conviction(codes[past], out.chances[past], worth[past], labels[past])
+    convictions = np.array([fitted(taken[i], chances[i], utilities[i]) for i in last])
+    came_true = codes[last] == labels[last]
+    return fitted, reliability_of([taken[i] for i in last], convictions, came_true)
 
 
 def _register(

@@ -55,9 +55,7 @@ def seed_cards(urls: DatabaseUrls, cards: Iterable[str], *, cards_a_set: int = 1
 def write_bars(urls: DatabaseUrls, bars: Sequence[Bar]) -> None:
     with psycopg.connect(urls.ingestion) as connection:
         days = [bar.day for bar in bars]
-        connection.execute(
-            "select market.ensure_month_partitions('prices_daily', %s, %s)", (min(days), max(days))
-        )
+        connection.execute("select market.ensure_month_partitions('prices_daily', %s)", (days,))
         with (
             connection.cursor() as cursor,
             cursor.copy("copy market.prices_daily from stdin") as copy,

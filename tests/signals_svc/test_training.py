@@ -1,6 +1,7 @@
 """Training on small markets: a planted factor is found and promoted, pure noise is rejected."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from kernel.errors import Conflict, NotFound, Rejected
 from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
 from signals_svc.domain.artifact import artifact_of
-from signals_svc.domain.walk_forward import folds_of
 from signals_svc.jobs import promote_model, train_classifier
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
@@ -64,7 +64,10 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
     version = trained["model_version"]
     (row,) = training.rows("select * from signals.models where family = 'classifier'")
     assert row["trained_through"] == end_of(TODAY)
-    assert row["metrics"]["parity"] <= 1e-5  # type: ignore[index] # jsonb
+    metrics: dict[str, Any] = row["metrics"]  # type: ignore[assignment] # jsonb
+    assert metrics["parity"] <= 1e-5
+    drawn = sum(one["rows"] for one in metrics["reliability"])
+    assert drawn == metrics["folds"][-1]["rows"], "the curve is drawn on the last fold alone"
     again = train_classifier(training.workshop, TODAY, now=NOW)
     assert (again["candidate"], again["new"]) == (version, False)
 
@@ -149,20 +152,6 @@ def test_a_damaged_artifact_stops_inference_with_a_clear_message(
     with pytest.raises(Rejected, match="checksum"):
         training.night()
     assert training.rows("select from market.dirty") != [], "the work stays for the next run"
-
-
-def test_no_training_label_reaches_a_test_week() -> None:
-    days = np.repeat(np.arange(0, 700, 7), 3)
-    folds = folds_of(days, horizon_days=90)
-    tested = np.concatenate([days[fold.test] for fold in folds])
-    assert len(tested) == len(np.unique(tested)) * 3
-    for fold in folds:
-        assert days[fold.train].max() + 90 < days[fold.test].min()
-
-
-def test_too_few_weeks_make_no_folds() -> None:
-    assert folds_of(np.arange(0, 200, 7), horizon_days=90) == []
-    assert folds_of(np.empty(0, np.int64), horizon_days=90) == []
 
 
 def test_an_export_says_what_the_model_says_also_where_values_are_missing() -> None:

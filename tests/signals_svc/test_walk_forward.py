@@ -1,0 +1,104 @@
+"""Folds, temperatures and convictions learn from no label that was not known yet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from signals_svc.domain.arrays import Floats, Ints, Singles
+from signals_svc.domain.decision import Utility
+from signals_svc.domain.examples import Examples
+from signals_svc.domain.labels import DAY_US
+from signals_svc.domain.walk_forward import Fold, folds_of
+from signals_svc.usecases.out_of_fold import out_of_fold
+
+WEEKS = np.arange(0, 700, 7)
+DAYS = np.repeat(WEEKS, 30)
+HORIZON = 90
+PROMPT = (DAYS + HORIZON + 1) * DAY_US  # the end of the day the horizon ends on
+MONTHLY = PROMPT + 30 * DAY_US
+
+
+@dataclass(frozen=True)
+class Sure:
+    """A model that gives its first class nine chances in ten."""
+
+    def chances(self, inputs: Singles) -> Floats:
+        return np.tile([0.9, 0.05, 0.05], (len(inputs), 1))
+
+    def to_onnx(self) -> bytes:
+        return b""
+
+    def parity(self, onnx: bytes, inputs: Singles) -> float:
+        return 0.0
+
+
+class SureTrainer:
+    """Port Trainer."""
+
+    def fit(self, inputs: Singles, labels: Ints) -> Sure:
+        return Sure()
+
+
+def examples(known_us: Ints) -> Examples:
+    rows = len(DAYS)
+    labels = np.tile([0, 1, 2], rows // 3)
+    return Examples(
+        DAYS, np.zeros((rows, 1), np.float32), labels, known_us, [Utility(0.0, 0.0)] * rows
+    )
+
+
+def last_trained_day(fold: Fold) -> int:
+    return int(DAYS[fold.train].max())
+
+
+def test_no_training_label_reaches_a_test_week() -> None:
+    folds = folds_of(DAYS, PROMPT, horizon_days=HORIZON)
+    tested = np.concatenate([DAYS[fold.test] for fold in folds])
+    assert len(tested) == len(np.unique(tested)) * 30
+    for fold in folds:
+        first = int(DAYS[fold.test].min())
+        assert first - 7 <= last_trained_day(fold) + HORIZON + 1 <= first
+
+
+def test_labels_of_monthly_quotes_wait_until_the_quotes_are_known() -> None:
+    for fold in folds_of(DAYS, MONTHLY, horizon_days=HORIZON):
+        assert last_trained_day(fold) + HORIZON + 31 <= int(DAYS[fold.test].min())
+
+
+def test_too_few_weeks_make_no_folds() -> None:
+    few = np.arange(0, 200, 7)
+    assert folds_of(few, few * DAY_US, horizon_days=90) == []
+    none = np.empty(0, np.int64)
+    assert folds_of(none, none, horizon_days=90) == []
+
+
+def changed_where(chosen: Callable[[Fold], Ints]) -> tuple[Floats, Floats]:
+    """Predictions of the last fold, before and after other labels of the rows chosen."""
+    truth = examples(PROMPT)
+    folds = folds_of(DAYS, PROMPT, horizon_days=HORIZON)
+    labels = truth.labels.copy()
+    labels[chosen(folds[-1])] = 0
+    out = [out_of_fold(one, folds, SureTrainer()) for one in (truth, replace(truth, labels=labels))]
+    before, after = (each.chances[each.last] for each in out)
+    return before, after
+
+
+def test_a_fold_is_not_tempered_by_labels_that_came_after_it_began() -> None:
+    before, after = changed_where(lambda last: np.flatnonzero(last.start_us < PROMPT))
+    assert np.array_equal(before, after)
+
+
+def test_a_fold_is_tempered_by_what_the_folds_before_it_taught() -> None:
+    before, after = changed_where(lambda last: np.flatnonzero(last.start_us >= PROMPT))
+    assert before[0, 0] < 0.9
+    assert after[0, 0] > 0.9
+
+
+def test_the_curve_is_drawn_on_rows_that_taught_nothing() -> None:
+    folds = folds_of(DAYS, PROMPT, horizon_days=HORIZON)
+    out = out_of_fold(examples(PROMPT), folds, SureTrainer())
+    assert not (out.last & out.taught).any()
+    assert out.taught.any()
+    assert (PROMPT[out.rows[out.taught]] <= folds[-1].start_us).all()
+    assert set(DAYS[out.rows[out.last]]) == set(DAYS[folds[-1].test])
