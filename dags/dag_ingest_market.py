@@ -22,6 +22,7 @@ with DAG(
     },
     tags=["market"],
 ):
+    partitions = job("ingestion", "ensure_partitions", date=DAY)
     fetch = job(
         "ingestion",
         "fetch",
@@ -32,4 +33,4 @@ with DAG(
     )
     validate = job("ingestion", "validate", source="{{ params.source }}", date=DAY)
     load = job("ingestion", "load_trades", source="{{ params.source }}", date=DAY, outlets=[TRADES])
-    fetch >> validate >> load
+    partitions >> fetch >> validate >> load

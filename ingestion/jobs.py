@@ -11,7 +11,7 @@ import click
 from ingestion.domain.records import Window
 from ingestion.ports import ReferenceFiles, Source, Unit
 from ingestion.usecases.build_bars import build_bars
-from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions
+from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
@@ -114,6 +114,7 @@ def validate_job(doors: Doors, source: str, day: date) -> None:
 def load_trades_job(doors: Doors, source: str, day: date) -> None:
     def work() -> Summary:
         name = doors.source(source).mapping.source
+        doors.within_unit(lambda unit: {"made": make_room(unit, name, day)})
         return doors.within_unit(lambda unit: load_trades(unit, name, day))
 
     finish("load_trades", work)

@@ -1,6 +1,6 @@
 """What the use cases need from outside: sources, lake zones and the tables, as Protocols."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -198,8 +198,8 @@ class WorkSet(Protocol):
 class Partitions(Protocol):
     """Month partitions of the three big tables."""
 
-    def ensure(self, table: str, first: date, last: date) -> int:
-        """Make those that are missing between two days; the number made."""
+    def ensure(self, table: str, days: Collection[date]) -> int:
+        """Make those of the days' months that are missing; the number made."""
 
 
 @dataclass(frozen=True)

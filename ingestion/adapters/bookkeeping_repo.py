@@ -1,6 +1,6 @@
 """SQL of what ingestion writes about its own work: loads, quarantine, partitions, the dirty set."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import get_args
@@ -116,10 +116,10 @@ class PartitionRepo:
 
     connection: psycopg.Connection
 
-    def ensure(self, table: str, first: date, last: date) -> int:
-        """Make those that are missing between two days; the number made."""
+    def ensure(self, table: str, days: Collection[date]) -> int:
+        """Make those of the days' months that are missing; the number made."""
         row = self.connection.execute(
-            "select market.ensure_month_partitions(%s, %s, %s)", (table, first, last)
+            "select market.ensure_month_partitions(%s, %s)", (table, list(days))
         ).fetchone()
         return row[0] if row else 0
 

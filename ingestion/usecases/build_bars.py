@@ -32,7 +32,6 @@ def build_bars(unit: Unit) -> Mapping[str, object]:
     whole = list(BAR_VERSIONS)
     gone = stored.join(wanted, on=whole, how="anti", nulls_equal=True)
     come = wanted.join(stored, on=whole, how="anti", nulls_equal=True)
-    _ensure_partitions(unit, come)
     unit.bars.replace(gone, come)
     changed = _close_changed(stored, wanted)
     unit.work.mark("curated", work)
@@ -56,12 +55,6 @@ def _wanted(unit: Unit, days: pl.DataFrame) -> pl.DataFrame:
     touched = versions.with_columns(day=pl.col("ts").dt.date()).join(days, on=DAY, how="semi")
     verdicts = unit.verdicts.standing(instruments)
     return bar_versions(kept_spans(touched.drop("day"), verdicts))
-
-
-def _ensure_partitions(unit: Unit, come: pl.DataFrame) -> None:
-    days = come.get_column("day").drop_nulls().sort()
-    if not days.is_empty():
-        unit.partitions.ensure("prices_daily", days[0], days[-1])
 
 
 def _close_changed(stored: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,9 @@
-"""Makes month partitions ahead of time, so that a nightly load finds them."""
+"""Makes month partitions before a load, in short transactions that nobody waits for."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+
+import polars as pl
 
 from ingestion.ports import Unit
 
@@ -11,6 +13,26 @@ MONTHS_AHEAD = 3
 
 def ensure_partitions(unit: Unit, day: date, *, months_ahead: int) -> Mapping[str, object]:
     """Partitions of the day's month and of so many after it."""
-    last = day.replace(day=1) + timedelta(days=31 * months_ahead)
-    made = {table: unit.partitions.ensure(table, day, last) for table in TABLES}
-    return {"from": str(day), "through": str(last), **made}
+    months = [day.replace(day=1)]
+    while len(months) <= months_ahead:
+        months.append((months[-1] + timedelta(days=31)).replace(day=1))
+    made = {table: unit.partitions.ensure(table, months) for table in TABLES}
+    return {"from": str(months[0]), "through": str(months[-1]), **made}
+
+
+def make_room(unit: Unit, source: str, day: date) -> int:
+    """Partitions of the months that the trusted records of a source and day are in; those made.
+
+    Comes before the load and commits by itself: a new partition locks the table it belongs to.
+    """
+    records = unit.trusted.read(source, day)
+    trade = pl.col("kind") == "trade"
+    made = 0
+    for table, rows in (
+        ("trades", records.filter(trade)),
+        ("reported_prices", records.filter(~trade)),
+        ("prices_daily", records),
+    ):
+        months = rows.get_column("ts").dt.date().dt.month_start().unique().sort()
+        made += unit.partitions.ensure(table, months.to_list())
+    return made

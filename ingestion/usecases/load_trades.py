@@ -11,16 +11,14 @@ from ingestion.ports import Merged, Unit
 
 log = structlog.get_logger()
 
-TABLE_OF = {"trade": "trades", "quote": "reported_prices", "bar": "reported_prices"}
-
 
 def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
-    """Trusted -> market.trades and market.reported_prices, all or nothing; replaying adds 0."""
-    unit.work.claim(f"load {source}")
+    """Trusted -> market.trades and market.reported_prices, all or nothing; replaying adds 0.
+
+    Needs the partitions that `make_room` has made.
+    """
     unit.work.claim(f"load {source}")
     records = unit.trusted.read(source, day).select(list(RECORDS))
-    for table in ("trades", "reported_prices"):
-        _ensure_partitions(unit, records, table)
     trades = unit.prices.merge_trades(records.filter(pl.col("kind") == "trade"))
     reports = unit.prices.merge_reports(records.filter(pl.col("kind") != "trade"))
     touched = pl.concat([trades.touched, reports.touched]).unique()
@@ -40,15 +38,6 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
         "instruments": instruments,
         "days_marked": marked,
     }
-
-
-def _ensure_partitions(unit: Unit, records: pl.DataFrame, table: str) -> None:
-    kinds = [kind for kind, name in TABLE_OF.items() if name == table]
-    days = records.filter(pl.col("kind").is_in(kinds)).get_column("ts").dt.date()
-    first, last = days.min(), days.max()
-    if isinstance(first, date) and isinstance(last, date):
-        unit.partitions.ensure(table, first, last)
-        unit.partitions.ensure("prices_daily", first, last)
 
 
 def _sum(*merged: Merged) -> dict[str, int]:

@@ -264,41 +264,41 @@ create policy dirty_signals on market.dirty to signals_svc
 """
 
 PARTITIONS = """
-create function market.ensure_month_partitions(parent text, first date, last date)
+create function market.ensure_month_partitions(parent text, days date[])
 returns int language plpgsql security definer
-set search_path = pg_catalog, market, pg_temp as $$
+set search_path = pg_catalog, market as $$
 declare
-  month date := date_trunc('month', first)::date;
+  month date;
   part text;
+  midnight text := case when parent = 'trades' then ' 00:00:00+00' else '' end;
   made int := 0;
 begin
   if parent not in ('trades', 'prices_daily', 'reported_prices') then
     raise exception 'market.% is not partitioned by month', parent;
   end if;
-  if last < first or last > first + interval '60 years' then
-    raise exception 'refusing to create partitions from % to %', first, last;
-  end if;
-  while month <= last loop
+  for month in select distinct date_trunc('month', day)::date from unnest(days) day order by 1 loop
     part := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
     if to_regclass('market.' || part) is null then
       begin
-        execute format('create table market.%I partition of market.%I for values from (%L) to (%L)',
-                       part, parent,
-                       to_char(month, 'YYYY-MM-DD') || case when parent = 'trades' then ' 00:00:00+00' else '' end,
-                       to_char(month + interval '1 month', 'YYYY-MM-DD')
-                         || case when parent = 'trades' then ' 00:00:00+00' else '' end);
+        -- Made apart and then attached, which lets readers of the parent go on reading.
+        execute format('create table market.%I (like market.%I including defaults including constraints)',
+                       part, parent);
+        execute format('alter table market.%I attach partition market.%I for values from (%L) to (%L)',
+                       parent, part, to_char(month, 'YYYY-MM-DD') || midnight,
+                       to_char(month + interval '1 month', 'YYYY-MM-DD') || midnight);
         made := made + 1;
-      exception when duplicate_table then
+      exception when duplicate_table or unique_violation then
         null; -- another job made it between the look and the create
       end;
     end if;
-    month := (month + interval '1 month')::date;
   end loop;
   return made;
 end
 $$;
-revoke all on function market.ensure_month_partitions(text, date, date) from public;
-grant execute on function market.ensure_month_partitions(text, date, date) to ingestion;
+comment on function market.ensure_month_partitions is
+  'the months of these days, and no month between them: one misdated row is one partition';
+revoke all on function market.ensure_month_partitions(text, date[]) from public;
+grant execute on function market.ensure_month_partitions(text, date[]) to ingestion;
 """
 
 GRANTS = """

@@ -67,8 +67,8 @@ class Arrangement:
         """A flat bar a day, known at the end of its day unless told otherwise."""
         with psycopg.connect(self.urls.ingestion) as connection:
             connection.execute(
-                "select market.ensure_month_partitions('prices_daily', %s, %s)",
-                (min(closes)[0], max(closes)[0]),
+                "select market.ensure_month_partitions('prices_daily', %s)",
+                ([day for day, _ in closes],),
             )
             with connection.cursor() as cursor:
                 cursor.executemany(

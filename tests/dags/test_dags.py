@@ -7,7 +7,7 @@ import pytest
 
 CHAINS = {
     "dag_load_catalog": ["load_catalog", "load_product_map"],
-    "dag_ingest_market": ["fetch", "validate", "load_trades"],
+    "dag_ingest_market": ["ensure_partitions", "fetch", "validate", "load_trades"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
     "dag_train_models": ["train", "promote"],

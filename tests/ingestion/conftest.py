@@ -18,6 +18,7 @@ from ingestion.domain.catalog import Card, CardSet
 from ingestion.domain.records import Window
 from ingestion.ports import Source, Unit
 from ingestion.usecases.build_bars import build_bars
+from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import fetch
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
@@ -73,6 +74,8 @@ class World:
             return validate(unit, source, last)
 
     def load(self, source: Source, last: date) -> Mapping[str, Any]:
+        with self.unit() as unit:
+            make_room(unit, source.mapping.source, last)
         with self.unit() as unit:
             return load_trades(unit, source.mapping.source, last)
 

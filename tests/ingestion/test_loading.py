@@ -11,10 +11,12 @@ from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.domain.errors import NotFetched, NothingUsable
 from ingestion.usecases.build_bars import build_bars
+from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
 from kernel.db.market import bars_as_of
 from kernel.errors import NotFound
+from tests.fixtures.postgres import DatabaseUrls
 from tests.ingestion.conftest import World, WriteCsv
 
 DAY1, DAY2, DAY3 = date(2024, 5, 1), date(2024, 5, 2), date(2024, 5, 3)
@@ -220,6 +222,8 @@ def test_a_load_that_dies_half_way_writes_nothing(world: World, plain_file: Writ
     source = FileSource(find_format("plain_sales"))
     world.fetch(source, plain_file("a.csv", TWO), DAY1, None)
     world.validate(source, DAY1)
+    with world.unit() as unit:
+        make_room(unit, "plain_sales", DAY1)
     killed = ConnectionError("killed before the commit")
     with pytest.raises(ConnectionError), world.unit() as unit:  # noqa: PT012 (the second raises)
         load_trades(unit, "plain_sales", DAY1)
@@ -227,6 +231,34 @@ def test_a_load_that_dies_half_way_writes_nothing(world: World, plain_file: Writ
     tables = ("trades", "dirty", "quarantine")
     assert [world.rows(f"select * from market.{table}") for table in tables] == [[], [], []]
     assert world.load(source, DAY1)["added"] == 2
+
+
+def test_nobody_waits_for_a_load_that_is_under_way(
+    world: World, plain_file: WriteCsv, database: DatabaseUrls
+) -> None:
+    source = FileSource(find_format("plain_sales"))
+    world.fetch(source, plain_file("a.csv", TWO), DAY1, None)
+    world.validate(source, DAY1)
+    with psycopg.connect(database.api_gw) as reader:
+        reader.execute("select * from market.trades, market.prices_daily")
+        with world.unit() as unit:  # while a reader's transaction is open
+            assert make_room(unit, "plain_sales", DAY1) == 2
+    with world.unit() as unit:
+        load_trades(unit, "plain_sales", DAY1)
+        with psycopg.connect(database.api_gw) as reader:
+            assert reader.execute("select * from market.trades").fetchall() == []
+
+
+def test_one_misdated_sale_makes_one_month_of_partitions(
+    world: World, plain_file: WriteCsv
+) -> None:
+    odd = "base1-4,psa9,1.00,1999-12-31T10:00:00Z,s9"
+    world.ingest("plain_sales", plain_file("a.csv", [*TWO, odd]), DAY1)
+    parts = world.rows(
+        "select inhrelid::regclass::text from pg_inherits"
+        " where inhparent = 'market.trades'::regclass order by 1"
+    )
+    assert parts == [("market.trades_1999_12",), ("market.trades_2024_05",)]
 
 
 def test_bars_wait_for_prices_that_came_after_the_judging(

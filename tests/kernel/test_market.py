@@ -21,7 +21,7 @@ def corrected_bar(database: DatabaseUrls) -> DatabaseUrls:
     """A bar known on the 2nd at $100 that a late sale, known on the 5th, turned into $120."""
     with psycopg.connect(database.ingestion) as connection:
         connection.execute(
-            "select market.ensure_month_partitions('prices_daily', %s, %s)", (DAY, DAY)
+            "select market.ensure_month_partitions('prices_daily', %s)", ([DAY],)
         )
         connection.execute(
             "insert into market.prices_daily values"
