@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
-from ingestion.domain.records import Window
 from ingestion.ports import ReferenceFiles, Source, Unit
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
-from ingestion.usecases.fetch import fetch
+from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
@@ -75,7 +74,12 @@ def load_product_map_job(doors: Doors, path: Path) -> None:
 @jobs.command("fetch", help="What a source has for a window of days, as received, to raw/.")
 @SOURCE
 @DATE
-@click.option("--since", type=UtcDay(), default=None, help="first UTC day; default: the day")
+@click.option(
+    "--since",
+    type=UtcDay(),
+    default=None,
+    help="first UTC day; default: three days before the last day loaded, at first the day",
+)
 @click.option("--path", type=click.Path(path_type=Path), default=None, help="file or folder")
 @click.option("--map", "item_map", type=click.Path(path_type=Path), default=None, help="id list")
 @click.pass_obj
@@ -88,9 +92,14 @@ def fetch_job(
     item_map: Path | None,
 ) -> None:
     def work() -> Summary:
-        window = Window(since or day, day)
         found = doors.source(source)
-        return doors.within_unit(lambda u: fetch(u, found, window, path=path, item_map=item_map))
+        # Asking a slow source takes minutes, and a transaction must not idle for so long.
+        with doors.unit() as unit:
+            window = window_of(unit, found.mapping.source, since=since, day=day)
+        now = datetime.now(UTC)
+        return doors.within_unit(
+            lambda u: fetch(u, found, window, path=path, item_map=item_map, now=now)
+        )
 
     finish("fetch", work)
 

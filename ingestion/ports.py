@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -41,13 +41,13 @@ class Source(Protocol):
 
 
 class RawZone(Protocol):
-    """As received, by source and run day; the manifest, written last, makes it count."""
+    """As received, by source and run day; a fetch's manifest, written last, makes it count."""
 
-    def store(self, receipt: Receipt) -> Sequence[str]:
+    def store(self, receipt: Receipt, *, fetched_at: datetime) -> Sequence[str]:
         """Keep the parts and then the manifest; the same bytes are the same keys."""
 
-    def load(self, source: str, day: date) -> tuple[Receipt, Mapping[str, str]]:
-        """What the manifest names, and each part's key. Raises NotFetched."""
+    def load(self, source: str, day: date) -> tuple[Sequence[Receipt], Mapping[str, str]]:
+        """Every fetch of the day in order, and each part's key by its name. Raises NotFetched."""
 
 
 class TrustedZone(Protocol):
@@ -106,6 +106,9 @@ class Ledger(Protocol):
         self, source: str, day: date, job: str, *, read: int, written: int, quarantined: int
     ) -> None:
         """Replace the row of (source, day, job)."""
+
+    def last_day(self, source: str, job: str, *, before: date) -> date | None:
+        """The newest day before that for which the job was done; None if there is none."""
 
 
 class Quarantine(Protocol):

@@ -20,6 +20,8 @@ set (rows_read, rows_written, rows_quarantined, finished_at) = (excluded.rows_re
   excluded.rows_written, excluded.rows_quarantined, excluded.finished_at)
 """
 
+LAST_DAY = "select max(day) from market.loads where source = %s and job = %s and day < %s"
+
 # A row refused again for another reason keeps its place and tells the new reason.
 KEEP = """
 with kept as (
@@ -82,6 +84,11 @@ class LedgerRepo:
     ) -> None:
         """Replace the row of (source, day, job)."""
         self.connection.execute(LOAD, (source, day, job, read, written, quarantined))
+
+    def last_day(self, source: str, job: str, *, before: date) -> date | None:
+        """The newest day before that for which the job was done; None if there is none."""
+        row = self.connection.execute(LAST_DAY, (source, job, before)).fetchone()
+        return row[0] if row else None
 
 
 @dataclass(frozen=True)

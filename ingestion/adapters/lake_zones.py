@@ -1,4 +1,4 @@
-"""The lake's zones: raw as received with a manifest, trusted records, curated tables."""
+"""The lake's zones: raw as received with a manifest a fetch, trusted records, curated tables."""
 
 import hashlib
 import io
@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,7 @@ from kernel.errors import NotFound
 from kernel.lake import Lake
 
 DIGEST_SIGNS = 12
+MANIFESTS = "manifest-"
 
 
 def _folder(source: str, day: date) -> str:
@@ -25,11 +26,13 @@ def _folder(source: str, day: date) -> str:
 
 @dataclass(frozen=True)
 class LakeRawZone:
-    """Parts under names that carry their digest; the manifest, written last, says which count."""
+    """Parts under names that carry their digest; each fetch's manifest, written last, makes them
+    count. Fetches of other bytes stand beside each other, the same bytes again are the same fetch.
+    """
 
     lake: Lake
 
-    def store(self, receipt: Receipt) -> Sequence[str]:
+    def store(self, receipt: Receipt, *, fetched_at: datetime) -> Sequence[str]:
         """Keep the parts and then the manifest; the same bytes are the same keys."""
         folder = _folder(receipt.source, receipt.window.last)
         entries = [_entry(folder, part) for part in receipt.parts]
@@ -39,26 +42,47 @@ class LakeRawZone:
             "source": receipt.source,
             "first": str(receipt.window.first),
             "last": str(receipt.window.last),
+            "fetched_at": fetched_at.isoformat(),
             "parts": entries,
         }
-        self.lake.put("raw", f"{folder}/manifest.json", json.dumps(manifest, indent=1).encode())
+        body = json.dumps(manifest, indent=1).encode()
+        self.lake.put("raw", f"{folder}/{MANIFESTS}{_digest(entries)}.json", body)
         return [str(entry["key"]) for entry in entries]
 
-    def load(self, source: str, day: date) -> tuple[Receipt, Mapping[str, str]]:
-        """What the manifest names, and each part's key. Raises NotFetched."""
-        try:
-            body = self.lake.get("raw", f"{_folder(source, day)}/manifest.json")
-        except NotFound as error:
-            run_first = "ingestion job fetch"
-            raise NotFetched(source, day, zone="raw", run_first=run_first) from error
-        manifest: dict[str, Any] = json.loads(body)
+    def load(self, source: str, day: date) -> tuple[Sequence[Receipt], Mapping[str, str]]:
+        """What each manifest names, in the order of fetching, and each part's key by its name.
+
+        Raises NotFetched.
+        """
+        prefix = f"{_folder(source, day)}/{MANIFESTS}"
+        manifests: list[dict[str, Any]] = [
+            json.loads(self.lake.get("raw", key)) for key in self.lake.keys("raw", prefix)
+        ]
+        if not manifests:
+            raise NotFetched(source, day, zone="raw", run_first="ingestion job fetch")
+        # The order of fetching: of two that tell one sale at one time the later is believed.
+        manifests.sort(key=lambda manifest: (manifest["fetched_at"], _digest(manifest["parts"])))
+        receipts = [self._receipt(manifest) for manifest in manifests]
+        keys = {_name(part): part["key"] for one in manifests for part in one["parts"]}
+        return receipts, keys
+
+    def _receipt(self, manifest: dict[str, Any]) -> Receipt:
+        window = Window(date.fromisoformat(manifest["first"]), date.fromisoformat(manifest["last"]))
         parts = [
-            RawPart(entry["name"], entry["role"], self.lake.get("raw", entry["key"]))
+            RawPart(_name(entry), entry["role"], self.lake.get("raw", entry["key"]))
             for entry in manifest["parts"]
         ]
-        window = Window(date.fromisoformat(manifest["first"]), date.fromisoformat(manifest["last"]))
-        keys = {entry["name"]: entry["key"] for entry in manifest["parts"]}
-        return Receipt(manifest["source"], window, parts), keys
+        return Receipt(manifest["source"], window, parts)
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    """The digest and the name: files of one name in two fetches are two parts."""
+    return str(entry["key"]).rsplit("/", 1)[1]
+
+
+def _digest(entries: Sequence[Mapping[str, Any]]) -> str:
+    told = "\n".join(f"{entry['role']} {entry['key']}" for entry in entries)
+    return hashlib.sha256(told.encode()).hexdigest()[:DIGEST_SIGNS]
 
 
 def _entry(folder: str, part: RawPart) -> dict[str, object]:

@@ -195,7 +195,6 @@ loads = Table(
     Column("rows_written", Integer, nullable=False),
     Column("rows_quarantined", Integer, nullable=False),
     Column("finished_at", Moment, nullable=False),
-    Column("cursor", Text),
 )
 
 dirty = Table(

@@ -13,8 +13,10 @@ Schema = Mapping[str, DataTypeClass | DataType]
 
 UTC_US = pl.Datetime("us", "UTC")
 
-# What a source says, still as text. `fault` is set by a reader that could not make out the row.
+# What a source says, still as text. `fetch` numbers the fetches of the day. `fault` is set by a
+# reader that could not make out the row.
 TOLD: Schema = {
+    "fetch": pl.Int64,
     "part": pl.String,
     "line": pl.Int64,
     "raw": pl.String,
@@ -88,7 +90,10 @@ class Window:
 
 @dataclass(frozen=True)
 class RawPart:
-    """One object as received. `role` map: a file that joins item names to catalog ids."""
+    """One object as received. `role` map: a file that joins item names to catalog ids.
+
+    The raw zone gives it back under a name no other part of the day has.
+    """
 
     name: str
     role: str

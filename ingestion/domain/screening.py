@@ -68,10 +68,10 @@ def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
         meta=pl.when("clamped").then(pl.lit('{"clamped":true') + kept).otherwise("meta"),
     )
     key = trade_ids(rows) if mapping.kind == "trade" else report_ids(rows)
-    rows = rows.with_columns(record_id=key).select(list(RECORDS))
-    # Beyond the report's time the order only has to be the same whatever the order of arrival.
-    version = ["record_id", "reported_at", "known_at", "ts", "price_cents", "card_id", "grade_code"]
+    rows = rows.with_columns(record_id=key)
+    # Within a fetch the order only has to be the same whatever the order of arrival.
+    version = ["record_id", "reported_at", "fetch", "known_at", "ts", "price_cents", "card_id"]
     # A figure that was stated at several times stands, falls and may stand again.
     once = ["record_id"] if mapping.kind == "trade" else ["record_id", "reported_at"]
-    latest = rows.sort(version).unique(once, keep="last", maintain_order=True)
-    return latest.sort("ts", "record_id")
+    latest = rows.sort([*version, "grade_code"]).unique(once, keep="last", maintain_order=True)
+    return latest.select(list(RECORDS)).sort("ts", "record_id")

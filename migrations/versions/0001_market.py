@@ -237,7 +237,6 @@ create table market.loads (
   rows_written int not null,
   rows_quarantined int not null,
   finished_at timestamptz not null default now(),
-  cursor text,
   primary key (source, day, job)
 );
 

@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,10 @@ class World:
             yield unit_of(connection, self.lake)
 
     def fetch(self, source: Source, path: Path | None, last: date, first: date | None) -> None:
+        window = Window(first or last, last)
+        now = datetime.now(UTC)
         with self.unit() as unit:
-            fetch(unit, source, Window(first or last, last), path=path, item_map=None)
+            fetch(unit, source, window, path=path, item_map=None, now=now)
 
     def validate(self, source: Source, last: date) -> Mapping[str, Any]:
         with self.unit() as unit:

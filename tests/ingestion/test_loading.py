@@ -10,8 +10,10 @@ import pytest
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.domain.errors import NotFetched, NothingUsable
+from ingestion.domain.records import Window
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.ensure_partitions import make_room
+from ingestion.usecases.fetch import window_of
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
 from kernel.db.market import bars_as_of
@@ -186,6 +188,46 @@ def test_a_file_of_which_nothing_can_be_used_leaves_nothing(
     assert world.rows("select * from market.quarantine") == []
     with pytest.raises(NotFetched, match="run `ingestion job validate"):
         world.load(FileSource(find_format("plain_sales")), DAY1)
+
+
+def test_two_fetches_of_one_day_are_both_loaded_whenever_they_are_replayed(
+    world: World, plain_file: WriteCsv
+) -> None:
+    source = FileSource(find_format("plain_sales"))
+    for folder, lines in (("jan", TWO[:1]), ("feb", TWO[1:])):
+        world.fetch(source, plain_file(f"{folder}.csv", lines), DAY1, None)
+    world.fetch(source, plain_file("jan.csv", TWO[:1]), DAY1, None)
+    assert world.validate(source, DAY1)["read"] == 2
+    assert world.load(source, DAY1)["added"] == 2
+
+
+def test_of_two_fetches_of_one_day_the_later_tells_what_a_sale_was(
+    world: World, plain_file: WriteCsv
+) -> None:
+    source = FileSource(find_format("plain_sales"))
+    for price in ("100.00", "90.00"):
+        path = plain_file("a.csv", [TWO[0].replace("100.00", price)])
+        world.fetch(source, path, DAY1, None)
+    assert world.validate(source, DAY1)["duplicates"] == 1
+    world.load(source, DAY1)
+    assert world.rows("select price_cents from market.trades") == [(9_000,)]
+
+
+def test_missed_nights_are_asked_for_with_three_days_again(
+    world: World, plain_file: WriteCsv
+) -> None:
+    def window(day: date, since: date | None = None) -> Window:
+        with world.unit() as unit:
+            return window_of(unit, "plain_sales", since=since, day=day)
+
+    tenth = date(2024, 5, 10)
+    assert window(tenth) == Window(tenth, tenth)
+    for day in (DAY2, DAY3):
+        world.ingest("plain_sales", plain_file("a.csv", TWO), day)
+    assert window(tenth) == Window(date(2024, 4, 30), tenth)
+    assert window(DAY3) == Window(date(2024, 4, 29), DAY3)
+    assert window(DAY1) == Window(DAY1, DAY1)
+    assert window(tenth, since=DAY2) == Window(DAY2, tenth)
 
 
 def test_a_load_before_its_fetch_says_what_to_run(world: World) -> None:

@@ -35,7 +35,7 @@ REFERENCE = Reference(
 
 def screened(mapping: str | Format, *rows: Mapping[str, str | None]) -> Screened:
     told = [
-        {"part": "a.csv", "line": i + 2, "raw": str(row), "meta": "{}", **row}
+        {"fetch": 0, "part": "a.csv", "line": i + 2, "raw": str(row), "meta": "{}", **row}
         for i, row in enumerate(rows)
     ]
     found = find_format(mapping) if isinstance(mapping, str) else mapping

@@ -94,10 +94,11 @@ def _told(name: str, table: pl.DataFrame, mapping: Format) -> pl.DataFrame:
         if named.get(column) is not None
         else pl.lit(None, pl.String).alias(column)
         for column in TOLD
-        if column not in ("part", "line", "raw", "fault", "detail", "meta")
+        if column not in ("fetch", "part", "line", "raw", "fault", "detail", "meta")
     ]
     meta = pl.struct(mapping.keep).struct.json_encode() if mapping.keep else pl.lit("{}")
     return table.select(
+        pl.lit(None).alias("fetch"),
         pl.lit(name).alias("part"),
         pl.col("#line").alias("line"),
         pl.col("#raw").alias("raw"),
