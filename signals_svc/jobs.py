@@ -17,9 +17,10 @@ from signals_svc.ports.outbox import FlipTopic, SignalCache
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
+from signals_svc.usecases.learn import TooFewLabels, learn
 from signals_svc.usecases.promote import promote
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
-from signals_svc.usecases.train import TooFewLabels, train
+from signals_svc.usecases.train import read_history, register
 
 
 class NoDay(Rejected):
@@ -162,23 +163,22 @@ def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
 
 def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """`model_version` is null unless the candidate was accepted, so that a chain can go on."""
-    trainer = workshop.trainer()
     with workshop.stores() as stores:
         known_until = day or stores.signals.latest_night()
         if known_until is None:
             raise NoDay
-        trained = train(
-            stores,
-            known_until=known_until,
-            horizon_days=workshop.shown_horizon,
-            policy=workshop.policy,
-            trainer=trainer,
-            artifacts=workshop.artifacts(),
-            now=now,
-        )
-    if isinstance(trained, TooFewLabels):
-        outcome = f"no classifier: {trained.missing}"
-        return {"outcome": outcome, "model_version": None, "rows": trained.rows}
+        history = read_history(stores, known_until=known_until)
+    learned = learn(
+        history,
+        horizon_days=workshop.shown_horizon,
+        policy=workshop.policy,
+        trainer=workshop.trainer(),
+    )
+    if isinstance(learned, TooFewLabels):
+        outcome = f"no classifier: {learned.missing}"
+        return {"outcome": outcome, "model_version": None, "rows": learned.rows}
+    with workshop.stores() as stores:
+        trained = register(stores, learned, artifacts=workshop.artifacts(), now=now)
     verdict = trained.verdict
     return {
         "outcome": "accepted" if verdict.accepted else "rejected",
@@ -187,6 +187,7 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
         "verdict": verdict.words,
         "gain_by_fold": [round(fold.gain, 4) for fold in verdict.folds],
         "rows": trained.rows,
+        "weeks": trained.weeks,
         "first_day": trained.first_day.isoformat(),
         "last_day": trained.last_day.isoformat(),
         "new": trained.new,

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from kernel.days import end_of
+from kernel.series import MIN_QUOTES, STALE_DAYS, WINDOW_DAYS
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.bars import Bars, known_at
 from signals_svc.domain.classifier_inputs import NAMES, classifier_inputs
@@ -16,6 +17,7 @@ from signals_svc.domain.decision import Forecast, Policy, Utility, utility_of
 from signals_svc.domain.features import Features, features_on
 from signals_svc.domain.forecast import ewma_forecast
 from signals_svc.domain.labels import NO_LABEL, labels_of, realised
+from signals_svc.domain.series import date_of, day_number
 
 STEP_DAYS = 7
 WARM_UP_DAYS = 120  # of bars before the first as-of day, so that most features exist
@@ -44,13 +46,42 @@ class Examples:
         return digest.hexdigest()
 
 
-def as_of_days(first_bar: date, known_until: date, *, horizon_days: int, alive: int) -> list[date]:
-    """Weeks whose label is known by the end of `known_until`, oldest first, thinned if many."""
-    last = known_until - timedelta(days=horizon_days)
-    weeks = (last - first_bar).days - WARM_UP_DAYS
-    days = [last - timedelta(days=back) for back in range(0, max(weeks, -1) + 1, STEP_DAYS)]
-    stride = -(-len(days) * alive // MAX_ROWS) or 1
-    return sorted(days[:: max(1, stride)])
+def as_of_days(
+    versions: Bars, known_until: date, *, horizon_days: int, max_rows: int = MAX_ROWS
+) -> list[date]:
+    """Weeks whose label is known by the end of `known_until`, oldest first.
+
+    Thinned evenly where their instruments, as many as each week had, make more than `max_rows`.
+    """
+    if not len(versions.day):
+        return []
+    first = int(versions.day.min()) + WARM_UP_DAYS
+    last = day_number(known_until) - horizon_days
+    weeks = np.arange(last, first - 1, -STEP_DAYS)[::-1]
+    total = sum(liquid_on(versions, weeks))
+    if total > max_rows:
+        kept = max(1, len(weeks) * max_rows // total)
+        weeks = weeks[np.linspace(len(weeks) - 1, 0, kept).astype(np.int64)[::-1]]
+    return [date_of(int(day)) for day in weeks]
+
+
+def liquid_on(versions: Bars, days: Ints) -> list[int]:
+    """At most how many instruments each day may act upon: bars of any kind are counted together."""
+    order = np.argsort(versions.day, kind="stable")
+    day, slot = versions.day[order], versions.slot[order]
+    ends = np.searchsorted(day, days, side="right")
+    years = np.searchsorted(day, days - WINDOW_DAYS, side="right")
+    fresh = np.searchsorted(day, days - STALE_DAYS, side="left")
+    total = len(versions.instruments)
+    return [
+        int(
+            (
+                (np.bincount(slot[year:end], minlength=total) >= MIN_QUOTES)
+                & (np.bincount(slot[recent:end], minlength=total) > 0)
+            ).sum()
+        )
+        for year, recent, end in zip(years, fresh, ends, strict=True)
+    ]
 
 
 def examples_of(

@@ -4,7 +4,7 @@ Never spliced: all numbers of an instrument on a day come from the one series na
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -76,6 +76,11 @@ class Series:
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""
     return (day - date(1970, 1, 1)).days
+
+
+def date_of(number: int) -> date:
+    """The day of a number that `day_number` gave."""
+    return date(1970, 1, 1) + timedelta(days=number)
 
 
 def series_in_use(known: Bars, as_of: date) -> Series:

@@ -1,59 +1,16 @@
-"""Trains a classifier on what was known by the end of a day, judges it out of fold, stores it."""
+"""Reads what a training may know, and registers what came of it."""
 
 import hashlib
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 
-import numpy as np
-
-from kernel.days import end_of
-from kernel.errors import Rejected
-from signals_svc.domain.acceptance import Verdict, judge_folds
+from signals_svc.domain.acceptance import Verdict
 from signals_svc.domain.artifact import Artifact
-from signals_svc.domain.bars import Bars
-from signals_svc.domain.calibration import best_temperature
-from signals_svc.domain.classifier_inputs import NAMES
-from signals_svc.domain.conviction import ConvictionMap
-from signals_svc.domain.conviction_fit import fit_conviction
-from signals_svc.domain.decision import ACTIONS, Action, Policy, Probabilities, action_of
-from signals_svc.domain.examples import Examples, as_of_days, examples_of
-from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.reliability import reliability_of
-from signals_svc.domain.walk_forward import Fold, folds_of
-from signals_svc.ports.models import (
-    ArtifactStore,
-    RegisteredClassifier,
-    ServingModel,
-    TrainedModel,
-    Trainer,
-)
+from signals_svc.ports.models import ArtifactStore, RegisteredClassifier, ServingModel
 from signals_svc.ports.stores import Stores
-from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
+from signals_svc.usecases.learn import Candidate, History
 
-MIN_CLASS_ROWS = 50  # of each label before the first test day; fewer cannot be told apart
-PARITY_ROWS = 1000
-PARITY_LIMIT = 1e-5
 HISTORY_START = date(2000, 1, 1)  # before any price of a card that a marketplace keeps
-
-
-class ParityBroken(Rejected):
-    """The export does not say what the trained model says."""
-
-    def __init__(self, difference: float) -> None:
-        super().__init__(
-            f"the exported model differs from the trained one by {difference:.1e}, more than"
-            f" {PARITY_LIMIT:.0e}; nothing was registered, report this with the package versions"
-        )
-        self.difference = difference
-
-
-@dataclass(frozen=True)
-class TooFewLabels:
-    """There is no classifier to judge, and what is missing."""
-
-    missing: str
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -63,150 +20,34 @@ class Trained:
     version: str
     verdict: Verdict
     rows: int
+    weeks: int
     first_day: date
     last_day: date
     new: bool
 
 
-def train(
-    stores: Stores,
-    *,
-    known_until: date,
-    horizon_days: int,
-    policy: Policy,
-    trainer: Trainer,
-    artifacts: ArtifactStore,
-    now: datetime,
-) -> Trained | TooFewLabels:
+def read_history(stores: Stores, *, known_until: date) -> History:
+    """Every version of every bar; what is computed from it needs no transaction."""
+    versions = stores.prices.versions(first=HISTORY_START, last=known_until)
+    return History(known_until, versions, stores.prices.catalog())
+
+
+def register(
+    stores: Stores, candidate: Candidate, *, artifacts: ArtifactStore, now: datetime
+) -> Trained:
     """The row of the version is written first, so that two trainings cannot share one; the
     artifact follows before the commit, so that no version is half there.
     """
-    versions = stores.prices.versions(first=HISTORY_START, last=known_until)
-    examples = _examples(stores, versions, known_until, horizon_days, policy)
-    folds = folds_of(examples.days, examples.label_known_us, horizon_days=horizon_days)
-    missing = _missing(examples, folds)
-    if missing:
-        return TooFewLabels(missing, len(examples.labels))
-    out = out_of_fold(examples, folds, trainer)
-    verdict = judge_folds(out.scores)
-    model = trainer.fit(examples.inputs, examples.labels)
-    artifact = _artifact(model, examples, out, verdict, known_until, horizon_days, policy)
-    new = _register(stores, artifact, artifacts, verdict, now)
-    days = np.unique(examples.days)
+    new = _register(stores, candidate.artifact, artifacts, candidate.verdict, now)
     return Trained(
-        version=artifact.version,
-        verdict=verdict,
-        rows=len(examples.labels),
-        first_day=date(1970, 1, 1) + timedelta(days=int(days[0])),
-        last_day=date(1970, 1, 1) + timedelta(days=int(days[-1])),
+        version=candidate.artifact.version,
+        verdict=candidate.verdict,
+        rows=candidate.rows,
+        weeks=len(candidate.days),
+        first_day=candidate.days[0],
+        last_day=candidate.days[-1],
         new=new,
     )
-
-
-def _examples(
-    stores: Stores, versions: Bars, known_until: date, horizon_days: int, policy: Policy
-) -> Examples:
-    if len(versions.day) == 0:
-        days = []
-    else:
-        first_bar = date(1970, 1, 1) + timedelta(days=int(versions.day.min()))
-        alive = len(versions.instruments)
-        days = as_of_days(first_bar, known_until, horizon_days=horizon_days, alive=alive)
-    return examples_of(
-        versions,
-        stores.prices.catalog(),
-        days=days,
-        known_until=known_until,
-        horizon_days=horizon_days,
-        policy=policy,
-    )
-
-
-def _missing(examples: Examples, folds: list[Fold]) -> str:
-    """What keeps a classifier from being trained, in words; empty where nothing does."""
-    weeks = len(np.unique(examples.days))
-    if not folds:
-        return (
-            f"{weeks} as-of weeks with labels are too few for walk-forward folds"
-            " with an embargo; load a longer history or wait"
-        )
-    counts = np.bincount(examples.labels[folds[0].train], minlength=len(ACTIONS))
-    short = [
-        f"{count} {action}"
-        for action, count in zip(ACTIONS, counts, strict=True)
-        if count < MIN_CLASS_ROWS
-    ]
-    if short:
-        return f"only {', '.join(short)} labels before the first test week, {MIN_CLASS_ROWS} needed"
-    return ""
-
-
-def _artifact(
-    model: TrainedModel,
-    examples: Examples,
-    out: OutOfFold,
-    verdict: Verdict,
-    known_until: date,
-    horizon_days: int,
-    policy: Policy,
-) -> Artifact:
-    onnx = model.to_onnx()
-    difference = model.parity(onnx, _parity_rows(examples))
-    if not difference <= PARITY_LIMIT:
-        raise ParityBroken(difference)
-    labels = examples.labels[out.rows]
-    conviction, reliability = _conviction(examples, out, policy)
-    return Artifact(
-        version=f"gbdt-{known_until:%Y%m%d}-{examples.fingerprint[:8]}",
-        feature_version=FEATURE_VERSION,
-        horizon_days=horizon_days,
-        trained_through=end_of(known_until).isoformat(),
-        data_fingerprint=examples.fingerprint,
-        inputs=NAMES,
-        temperature=best_temperature(out.raw, labels),
-        conviction=conviction,
-        metrics={
-            "accepted": verdict.accepted,
-            "verdict": verdict.words,
-            "log_loss": verdict.model,
-            "prior_log_loss": verdict.prior,
-            "folds": [asdict(score) | {"gain": score.gain} for score in verdict.folds],
-            "labels": dict(zip(ACTIONS, np.bincount(labels, minlength=3).tolist(), strict=True)),
-            "rows": len(examples.labels),
-            "parity": difference,
-            "reliability": reliability,
-        },
-        onnx=onnx,
-    )
-
-
-def _parity_rows(examples: Examples) -> np.ndarray:
-    """Rows spread over the history, every fourth with holes, the last wholly missing."""
-    step = max(1, len(examples.inputs) // PARITY_ROWS)
-    rows = examples.inputs[::step][:PARITY_ROWS].copy()
-    rows[::4, ::3] = np.nan
-    rows[-1] = np.nan
-    return rows
-
-
-def _conviction(
-    examples: Examples, out: OutOfFold, policy: Policy
-) -> tuple[ConvictionMap, list[dict[str, Any]]]:
-    """The map learns from the folds before the last, its curve is drawn on the last."""
-    utilities = [examples.utilities[row] for row in out.rows]
-    chances = [Probabilities(*(float(p) for p in row)) for row in out.chances]
-    taken: list[Action] = [
-        action_of(utility, chance, None, policy)
-        for utility, chance in zip(utilities, chances, strict=True)
-    ]
-    worth = np.array([u.of(action) for u, action in zip(utilities, taken, strict=True)])
-    labels = examples.labels[out.rows]
-    codes = np.array([ACTIONS.index(action) for action in taken], dtype=np.int64)
-    past, last = np.flatnonzero(out.taught), np.flatnonzero(out.last)
-    fitted = fit_conviction(codes[past], out.chances[past], worth[past], labels[past])
-    convictions = np.array([fitted(taken[i], chances[i], utilities[i]) for i in last])
-    came_true = codes[last] == labels[last]
-    return fitted, reliability_of([taken[i] for i in last], convictions, came_true)
 
 
 def _register(

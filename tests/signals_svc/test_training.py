@@ -1,17 +1,22 @@
 """Training on small markets: a planted factor is found and promoted, pure noise is rejected."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from kernel.days import end_of
 from kernel.errors import Conflict, NotFound, Rejected
 from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
+from signals_svc.domain.arrays import Ints, Singles
 from signals_svc.domain.artifact import artifact_of
+from signals_svc.domain.walk_forward import FOLDS
 from signals_svc.jobs import promote_model, train_classifier
+from signals_svc.ports.models import TrainedModel
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
 from tests.signals_svc.market_builder import FIRST_DAY, Bar, mark, seed_cards, write_bars
@@ -125,6 +130,34 @@ def test_too_short_a_history_says_what_is_missing_and_lets_the_chain_go_on(train
     assert "as-of weeks with labels are too few" in str(trained["outcome"])
     promoted = promote_model(training.workshop, None, now=NOW)
     assert promoted["outcome"] == "nothing to promote"
+
+
+@dataclass(frozen=True)
+class WatchedTrainer:
+    """Port Trainer: trains, and notes the sessions of the service that are open meanwhile."""
+
+    superuser: str
+    open_sessions: list[int]
+
+    def fit(self, inputs: Singles, labels: Ints) -> TrainedModel:
+        with psycopg.connect(self.superuser) as connection:
+            (count,) = connection.execute(
+                "select count(*) from pg_stat_activity where usename = 'signals_svc'"
+                " and datname = current_database()"
+            ).fetchone() or (0,)
+        self.open_sessions.append(count)
+        return LightGbmTrainer().fit(inputs, labels)
+
+
+def test_no_transaction_waits_while_a_classifier_learns(training: Desk) -> None:
+    write_bars(training.urls, planted(share=1.0, seed=3))
+    seen: list[int] = []
+    watched = replace(
+        training.workshop, trainer=lambda: WatchedTrainer(training.urls.superuser, seen)
+    )
+    assert train_classifier(watched, TODAY, now=NOW)["outcome"] == "accepted"
+    assert len(seen) == FOLDS + 1
+    assert set(seen) == {0}
 
 
 def test_training_without_a_day_or_a_night_asks_for_one(training: Desk) -> None:
