@@ -44,9 +44,9 @@ down: ## stop what runs in another shell
 clean: ## stop and delete all data of this checkout's stack
 	@$(call if_installed,clean)
 
-openapi: setup ## write openapi.json from the code
-	@$(BIN)/python -m api_gw openapi > openapi.json.new
-	@mv openapi.json.new openapi.json
+openapi: setup ## write api_gw/openapi.json from the code
+	@$(BIN)/python -m api_gw openapi > api_gw/openapi.json.new
+	@mv api_gw/openapi.json.new api_gw/openapi.json
 
 bench: setup ## run the benchmarks
 	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script"; done

@@ -1,7 +1,7 @@
 """What the use cases need from outside. Every call may raise kernel.errors.Unavailable."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
@@ -45,12 +45,23 @@ class Prices(Protocol):
         """All bars of an instrument known by then, by kind, in order of days."""
         ...
 
-    async def latest(self, card_id: str, *, as_of: datetime) -> dict[str, LatestBars]:
-        """By grade: the newest bar of each kind and how many that kind had in the year before."""
+    async def newest_day(self, *, as_of: datetime) -> date | None:
+        """The newest day that any instrument has a bar of, known by then."""
         ...
 
-    async def moves(self, *, window: int, limit: int, rising: bool, as_of: datetime) -> list[Move]:
-        """Largest changes of liquid instruments alive on the newest day, largest first."""
+    async def latest(
+        self, card_id: str, *, as_of: datetime, counted_to: date
+    ) -> dict[str, LatestBars]:
+        """By grade: the newest bar of each kind, and how many the year to `counted_to` has."""
+        ...
+
+    async def moves(
+        self, *, window: int, limit: int, rising: bool, as_of: datetime, counted_to: date
+    ) -> list[Move]:
+        """Largest changes of liquid instruments alive on the newest day, largest first.
+
+        Liquid by their bars in the year to `counted_to`.
+        """
         ...
 
 

@@ -1,72 +1,43 @@
 """Daily bars in PostgreSQL, as they were known at a moment: all SQL of the Prices port."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from api_gw.adapters.database import Database
-from api_gw.domain.bars import (
-    MIN_BARS,
-    MIN_QUOTES,
-    Bar,
-    BarsByKind,
-    Kind,
-    LatestBars,
-    Move,
-    NewestOfKind,
-)
+from api_gw.domain.bars import Bar, BarsByKind, LatestBars, Move, NewestOfKind
+from kernel.series import KINDS, MIN_QUOTES, MIN_TRADE_BARS, WINDOW_DAYS, Kind
 
-# The version of a bar that stood at a moment: the current one if it was known by then, else the
-# one that later knowledge replaced.
 BARS = """
 select kind, day, open_cents, high_cents, low_cents, close_cents, volume
-from market.prices_daily
-where card_id = $1 and grade_code = $2 and known_at <= $3
-union all
-select kind, day, open_cents, high_cents, low_cents, close_cents, volume
-from market.prices_daily_history
-where card_id = $1 and grade_code = $2 and known_at <= $3 and superseded_at > $3
+from market.bars_known($3) where card_id = $1 and grade_code = $2
 order by kind, day
 """
 
+NEWEST_DAY = "select market.newest_day_known($1)"
+
 LATEST = """
-with known as (
-  select grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume
-  from market.prices_daily where card_id = $1 and known_at <= $2
-  union all
-  select grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume
-  from market.prices_daily_history
-  where card_id = $1 and known_at <= $2 and superseded_at > $2
-), dated as (
-  select *, max(day) over (partition by grade_code) as newest from known
-)
 select distinct on (grade_code, kind) grade_code, kind, day, open_cents, high_cents, low_cents,
   close_cents, volume,
-  count(*) filter (where day > newest - 365) over (partition by grade_code, kind) as bars_365
-from dated order by grade_code, kind, day desc
+  count(*) filter (where day > $3::date - $4::int) over (partition by grade_code, kind) as bars_365
+from market.bars_known($2) where card_id = $1
+order by grade_code, kind, day desc
 """
 
 # An instrument moved if its series in use is liquid, has a bar within the window before the
 # newest day of all, and one at least the window older than that, at most 45 days more.
 MOVERS = """
 with newest as (
-  select max(day) as day from (
-    (select day from market.prices_daily where known_at <= $1 order by day desc limit 1)
-    union all
-    (select day from market.prices_daily_history
-     where known_at <= $1 and superseded_at > $1 order by day desc limit 1)
-  ) as known
+  select market.newest_day_known($1) as day
 ), known as (
-  select card_id, grade_code, kind, day, close_cents from market.prices_daily
-  where day > (select day from newest) - 365 and known_at <= $1
-  union all
-  select card_id, grade_code, kind, day, close_cents from market.prices_daily_history
-  where day > (select day from newest) - 365 and known_at <= $1 and superseded_at > $1
+  select card_id, grade_code, kind, day, close_cents from market.bars_known($1)
+  where day > (select day from newest) - $10::int
 ), counted as (
-  select card_id, grade_code, kind, count(*) as bars_365, max(day) as to_day
+  select card_id, grade_code, kind, max(day) as to_day,
+    count(*) filter (where day > $9::date - $10::int) as bars_365
   from known group by card_id, grade_code, kind
-  having count(*) >= case kind when 'quote' then $2::int else $3::int end
 ), used as (
   select distinct on (card_id, grade_code) * from counted
-  order by card_id, grade_code, array_position(array['trade', 'bar', 'quote'], kind)
+  where bars_365 >= case kind when 'quote' then $2::int else $3::int end
+  order by card_id, grade_code, array_position($11::text[], kind)
 ), alive as (
   select * from used where to_day > (select day from newest) - $4::int
 ), ends as (
@@ -108,17 +79,29 @@ class PostgresPrices:
             found.setdefault(row["kind"], []).append(Bar(*list(row)[1:]))
         return found
 
-    async def latest(self, card_id: str, *, as_of: datetime) -> dict[str, LatestBars]:
+    async def newest_day(self, *, as_of: datetime) -> date | None:
+        """The newest day that any instrument has a bar of, known by then."""
+        [row] = await self._database.fetch(NEWEST_DAY, as_of)
+        day: date | None = row[0]
+        return day
+
+    async def latest(
+        self, card_id: str, *, as_of: datetime, counted_to: date
+    ) -> dict[str, LatestBars]:
         """By grade: the newest bar of each kind and how many that kind had in the year before."""
         found: dict[str, dict[Kind, NewestOfKind]] = {}
-        for row in await self._database.fetch(LATEST, card_id, as_of):
+        for row in await self._database.fetch(LATEST, card_id, as_of, counted_to, WINDOW_DAYS):
             newest = NewestOfKind(Bar(*list(row)[2:8]), row["bars_365"])
             found.setdefault(row["grade_code"], {})[row["kind"]] = newest
         return dict(found)
 
-    async def moves(self, *, window: int, limit: int, rising: bool, as_of: datetime) -> list[Move]:
+    async def moves(
+        self, *, window: int, limit: int, rising: bool, as_of: datetime, counted_to: date
+    ) -> list[Move]:
         """Largest changes of liquid instruments alive on the newest day, largest first."""
         rows = await self._database.fetch(
-            MOVERS, as_of, MIN_QUOTES, MIN_BARS, window, STALE_DAYS, LEAST_CENTS, rising, limit
+            MOVERS,
+            *(as_of, MIN_QUOTES, MIN_TRADE_BARS, window, STALE_DAYS, LEAST_CENTS, rising, limit),
+            *(counted_to, WINDOW_DAYS, list(KINDS)),
         )
         return [Move(*(row[field] for field in MOVE_FIELDS)) for row in rows]

@@ -1,16 +1,11 @@
-"""Daily bars of one instrument: which series is in use, and the part a window shows. Pure."""
+"""Daily bars of one instrument: how many a year holds, and the part a window shows. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Kind = Literal["trade", "bar", "quote"]
-KINDS: tuple[Kind, ...] = ("trade", "bar", "quote")  # as readers prefer them
-
-YEAR_DAYS = 365
-MIN_BARS = 12  # of sales or a source's bars in the trailing year; below, quotes are used
-MIN_QUOTES = 9
+from kernel.series import WINDOW_DAYS, Kind
 
 
 class Bar(NamedTuple):
@@ -29,7 +24,7 @@ BarsByKind = Mapping[Kind, Sequence[Bar]]
 
 @dataclass(frozen=True)
 class NewestOfKind:
-    """The newest bar of a kind, and how many the kind had in the year up to the newest of all."""
+    """The newest bar of a kind, and how many the kind had in the year up to the day asked about."""
 
     bar: Bar
     bars_365: int
@@ -57,25 +52,9 @@ class Move:
     bars_365: int
 
 
-def kind_in_use(counts: Mapping[Kind, int]) -> Kind | None:
-    """The series a reader uses, of the kinds that have any bar: `counts` are those of a year.
-
-    Enough sales, enough source bars, recent quotes; else whatever there is. Never two of them.
-    """
-    for kind in KINDS:
-        if counts.get(kind, 0) >= (1 if kind == "quote" else MIN_BARS):
-            return kind
-    return next((kind for kind in KINDS if kind in counts), None)
-
-
-def newest_day(bars: BarsByKind) -> date | None:
-    """The day of the newest bar of any kind."""
-    return max((series[-1].day for series in bars.values() if series), default=None)
-
-
-def counted(bars: BarsByKind, newest: date) -> dict[Kind, int]:
-    """Bars of each kind present, in the year that ends with `newest`."""
-    after = newest - timedelta(days=YEAR_DAYS)
+def counted(bars: BarsByKind, to: date) -> dict[Kind, int]:
+    """Bars of each kind present, in the year that ends with `to`."""
+    after = to - timedelta(days=WINDOW_DAYS)
     return {kind: sum(bar.day > after for bar in series) for kind, series in bars.items() if series}
 
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from api_gw.domain.bars import KINDS, Bar, BarsByKind, Move
+from api_gw.domain.bars import Bar, BarsByKind, Move
 from api_gw.domain.signals import Reason, Signal
 from kernel.cache import SIGNAL_FIELDS, pack, unpack
+from kernel.series import KINDS
 
 
 def signals_to_cache(signals: Sequence[Signal]) -> bytes:

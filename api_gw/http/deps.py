@@ -82,8 +82,19 @@ GradeCode = Annotated[str, GRADE, AfterValidator(formed_as_grade)]
 AnyGrade = Annotated[
     str | None, GRADE, AfterValidator(lambda said: None if said is None else formed_as_grade(said))
 ]
+
+
+def within_reach(moment: datetime | None) -> datetime | None:
+    """The moment, if days can be counted around it. Raises ValueError, which names the years."""
+    if moment is not None and moment.year not in YEARS_ASKED:
+        raise ValueError(f"choose a year from {YEARS_ASKED[0]} to {YEARS_ASKED[-1]}")
+    return moment
+
+
+YEARS_ASKED = range(1900, 3000)
 AsOf = Annotated[
     AwareDatetime | None,
+    AfterValidator(within_reach),
     Query(
         description="moment with offset, ISO 8601: answer with what was known by then;"
         " without it, with the newest there is",

@@ -10,6 +10,7 @@ SERIES = (
     "where prices come from: `trade` single sales, `bar` a source's own daily aggregates of sales,"
     " `quote` guide prices without a sale; never mixed"
 )
+YEAR = "the year up to as_of, or else up to the newest day of the whole market, a count"
 
 
 class Frozen(BaseModel):
@@ -111,9 +112,7 @@ class GradeOfCard(Frozen):
     high_cents: int = Field(description="highest price of that day, US cents")
     volume: int = Field(description="copies sold on that day, a count; 0 for quotes")
     series: Series = Field(description=SERIES)
-    bars_365: int = Field(
-        description="days with a price in the year up to the newest one, a count; a confidence"
-    )
+    bars_365: int = Field(description="days with a price in " + YEAR + "; a confidence")
     signal: Signal | None = Field(description="newest signal of the default horizon, if any")
 
 
@@ -145,9 +144,7 @@ class History(Frozen):
     card_id: str = Field(description="card of the history")
     grade_code: str = Field(description="grade of the history")
     series: Series = Field(description=SERIES)
-    bars_365: int = Field(
-        description="bars of this series in the year up to the newest of any, a count"
-    )
+    bars_365: int = Field(description="bars of this series in " + YEAR)
     bars: list[Bar] = Field(description="bars in order of days")
     overlays: dict[str, list[float | None]] = Field(
         description="by name a value a bar, null where undefined: momentum_n is the log return over"
@@ -171,7 +168,7 @@ class Move(Frozen):
     to_cents: int = Field(description="its close, US cents")
     change: float = Field(description="simple return between the two closes, a fraction")
     direction: Literal["up", "down"] = Field(description="whether the price rose or fell")
-    bars_365: int = Field(description="days with a price in the year before, a count")
+    bars_365: int = Field(description="days with a price in " + YEAR)
 
 
 class Movers(Frozen):

@@ -31,7 +31,10 @@ async def search_cards(
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, description="page, counted from 1")] = 1,
     limit: Annotated[int, Query(ge=1, le=100, description="most cards on a page, a count")] = 20,
 ) -> SearchPage:
-    """Cards by what a collector types, best first; without a query the set, or the newest cards."""
+    """Cards by what a collector types, best first; without a query the set, or the newest cards.
+
+    It searches the catalog as it is now: prices and signals can be asked as of a moment, cards not.
+    """
     result = await search(q, set_said=set_said, page=page, limit=limit, cards=services.search)
     return SearchPage(
         cards=[CardSummary.model_validate(card) for card in result.found.cards],

@@ -16,5 +16,6 @@ async def why_absent(
         return UnknownCard(card_id)
     if not await cards.is_grade(grade_code):
         return UnknownGrade(grade_code)
-    priced = sorted(await prices.latest(card_id, as_of=known_by(as_of)))
+    moment = known_by(as_of)
+    priced = sorted(await prices.latest(card_id, as_of=moment, counted_to=moment.date()))
     return None if grade_code in priced else NoPrice(card_id, grade_code, priced, as_of)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api_gw.domain.bars import Kind, LatestBars, NewestOfKind, kind_in_use
+from api_gw.domain.bars import LatestBars, NewestOfKind
 from api_gw.domain.cards import CardDetails
 from api_gw.domain.errors import NoPrice, UnknownCard, UnknownGrade
 from api_gw.domain.signals import Signal
 from api_gw.ports import Cache, Cards, Prices, Signals
-from api_gw.usecases.moments import known_by
+from api_gw.usecases.moments import counted_to, known_by
 from api_gw.usecases.signals import newest_signals
+from kernel.series import Kind, series_in_use
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ async def card_page(
     card = await cards.card(card_id)
     if card is None:
         raise UnknownCard(card_id)
-    latest = await prices.latest(card_id, as_of=known_by(as_of))
+    year_end = await counted_to(as_of, prices=prices, cache=cache)
+    latest = await prices.latest(card_id, as_of=known_by(as_of), counted_to=year_end)
     if grade_code is not None and grade_code not in latest:
         if not await cards.is_grade(grade_code):
             raise UnknownGrade(grade_code)
@@ -53,5 +55,5 @@ async def card_page(
 
 def grade_of_card(grade: str, latest: LatestBars, signal: Signal | None) -> list[GradeOfCard]:
     """The grade with the newest bar of the series in use; nothing if it has no bar."""
-    kind = kind_in_use({kind: newest.bars_365 for kind, newest in latest.items()})
+    kind = series_in_use({kind: newest.bars_365 for kind, newest in latest.items()})
     return [GradeOfCard(grade, kind, latest[kind], signal)] if kind else []

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from api_gw.domain.bars import Bar, BarsByKind, Kind, counted, first_shown, kind_in_use, newest_day
+from api_gw.domain.bars import Bar, BarsByKind, counted, first_shown
 from api_gw.domain.cached import series_from_cache, series_to_cache
 from api_gw.domain.errors import NoPrice
 from api_gw.domain.overlays import OVERLAYS, Line
 from api_gw.ports import Cache, Cards, Prices
 from api_gw.usecases.absence import why_absent
-from api_gw.usecases.moments import known_by
+from api_gw.usecases.moments import counted_to, known_by
 from kernel.cache import REFILLED_SERIES_TTL_S, series_key
+from kernel.series import Kind, series_in_use
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,9 @@ async def history(
     Overlays look back beyond the window. Raises a NotFound that says what is missing.
     """
     bars = await known_bars(card_id, grade_code, as_of=as_of, prices=prices, cache=cache)
-    newest = newest_day(bars)
-    counts = counted(bars, newest) if newest else {}
-    kind = kind_in_use(counts)
-    if newest is None or kind is None:
+    counts = counted(bars, await counted_to(as_of, prices=prices, cache=cache)) if bars else {}
+    kind = series_in_use(counts)
+    if kind is None:
         absent = await why_absent(card_id, grade_code, as_of=as_of, cards=cards, prices=prices)
         raise absent or NoPrice(card_id, grade_code, [], as_of)
     used = bars[kind]

@@ -6,7 +6,7 @@ from typing import Literal
 from api_gw.domain.bars import Move
 from api_gw.domain.cached import moves_from_cache, moves_to_cache
 from api_gw.ports import Cache, Prices
-from api_gw.usecases.moments import known_by
+from api_gw.usecases.moments import counted_to, known_by
 
 Direction = Literal["up", "down", "both"]
 
@@ -43,7 +43,11 @@ async def moves(
         except ValueError:
             await cache.forget(key)
     found = await prices.moves(
-        window=window, limit=MOST_MOVERS, rising=rising, as_of=known_by(as_of)
+        window=window,
+        limit=MOST_MOVERS,
+        rising=rising,
+        as_of=known_by(as_of),
+        counted_to=await counted_to(as_of, prices=prices, cache=cache),
     )
     if found and as_of is None:
         await cache.put_absent(key, moves_to_cache(found), ttl_s=KEPT_S)

@@ -20,20 +20,13 @@ BAR_SCHEMA: Mapping[str, DataTypeClass | DataType] = {
     "known_at": pl.Datetime("us", "UTC"),
 }
 
-# The current version if it was known by then, else the version that stood then.
+# Migration 0005 says which version of a bar stood at a moment.
 BARS_AS_OF = """
-with known as (
-  select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents,
-    volume, known_at
-  from market.prices_daily
-  where day between %(first)s and %(last)s and known_at <= %(as_of)s
-  union all
-  select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents,
-    volume, known_at
-  from market.prices_daily_history
-  where day between %(first)s and %(last)s and known_at <= %(as_of)s and superseded_at > %(as_of)s
-)
-select * from known order by card_id, grade_code, kind, day
+select card_id, grade_code, kind, day, open_cents, high_cents, low_cents, close_cents, volume,
+  known_at
+from market.bars_known(%(as_of)s)
+where day between %(first)s and %(last)s
+order by card_id, grade_code, kind, day
 """
 
 

@@ -79,3 +79,27 @@ def test_a_moment_that_sees_a_day_it_cannot_know_is_refused_nothing(api: Api) ->
     """The last day is over at midnight: a second before, its bar is not known."""
     history = api("/cards/base1-4/history?grade=psa10&as_of=2026-09-30T23:59:59Z").json()
     assert history["bars"][-1]["day"] == "2026-09-20"
+
+
+def test_the_year_of_a_silent_series_ends_with_the_market_not_with_the_series(
+    market: Arrangement, own_api: Api
+) -> None:
+    """Twelve sales in the year before the last of them, but six in the market's last year."""
+    last = LAST_DAY - timedelta(days=200)
+    market.bars("base1-2", "raw", every(30, last=last, cents=[700] * 12))
+    market.bars("base1-2", "raw", [(last - timedelta(days=5), 650)], kind="quote")
+    now = own_api("/cards/base1-2/history?window=all").json()
+    [page] = own_api("/cards/base1-2").json()["grades"]
+    assert (now["series"], now["bars_365"]) == ("quote", 1)
+    assert (page["series"], page["bars_365"]) == ("quote", 1)
+    moment = (last + timedelta(days=1)).isoformat()
+    then = own_api(f"/cards/base1-2/history?window=all&as_of={moment}T00:00:00Z").json()
+    assert (then["series"], then["bars_365"]) == ("trade", 12)
+
+
+def test_the_year_ends_with_the_moment_asked_about_as_a_signal_counts_it(api: Api) -> None:
+    counts = {
+        moment: api(f"/cards/base1-4/history?grade=psa10&as_of={moment}").json()["bars_365"]
+        for moment in ("2026-10-01T00:00:00Z", "2026-10-07T00:00:00Z", "2028-01-01T00:00:00Z")
+    }
+    assert list(counts.values()) == [37, 36, 0]

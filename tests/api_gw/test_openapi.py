@@ -14,13 +14,13 @@ from api_gw.app import openapi_text
 
 @pytest.fixture(scope="module")
 def document(repository: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((repository / "openapi.json").read_text())
+    loaded: dict[str, Any] = json.loads((repository / "api_gw" / "openapi.json").read_text())
     return loaded
 
 
 def test_the_committed_description_is_what_the_code_says(repository: Path) -> None:
-    committed = (repository / "openapi.json").read_text()
-    assert committed == openapi_text(), "run `python -m api_gw openapi > openapi.json`"
+    committed = (repository / "api_gw" / "openapi.json").read_text()
+    assert committed == openapi_text(), "run `make openapi`"
 
 
 def test_the_command_prints_the_same_bytes_without_any_setting(repository: Path) -> None:
@@ -32,7 +32,7 @@ def test_the_command_prints_the_same_bytes_without_any_setting(repository: Path)
         check=True,
         timeout=60,
     ).stdout
-    assert printed == (repository / "openapi.json").read_bytes()
+    assert printed == (repository / "api_gw" / "openapi.json").read_bytes()
 
 
 def fields(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

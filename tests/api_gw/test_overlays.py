@@ -1,4 +1,4 @@
-"""Owns the lines drawn over a history, and the choice of the series they are drawn over."""
+"""Owns the lines drawn over a history, and the part of it that a window shows."""
 
 import math
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_gw.domain.bars import Bar, Kind, first_shown, kind_in_use
+from api_gw.domain.bars import Bar, first_shown
 from api_gw.domain.overlays import UnknownOverlay, drawdown, momentum, overlay_names
 
 START = date(2024, 1, 1)
@@ -62,24 +62,6 @@ def test_names_are_taken_once_and_in_order() -> None:
 def test_an_unknown_overlay_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownOverlay, match="momentum_7, momentum_30"):
         overlay_names("momentum_31")
-
-
-@pytest.mark.parametrize(
-    ("counts", "used"),
-    [
-        ({"trade": 12, "bar": 300, "quote": 12}, "trade"),
-        ({"trade": 11, "bar": 12, "quote": 12}, "bar"),
-        ({"trade": 11, "bar": 11, "quote": 1}, "quote"),
-        ({"trade": 11, "bar": 11, "quote": 0}, "trade"),
-        ({"bar": 1}, "bar"),
-        ({"quote": 0}, "quote"),
-        ({}, None),
-    ],
-)
-def test_sales_beat_source_bars_beat_quotes_when_there_are_enough(
-    counts: dict[Kind, int], used: Kind | None
-) -> None:
-    assert kind_in_use(counts) == used
 
 
 def test_a_window_counts_calendar_days_back_from_the_newest_bar() -> None:

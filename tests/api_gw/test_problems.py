@@ -40,6 +40,8 @@ REFUSED = [
     ("/cards/base1-4/signal?horizon=0", "query.horizon"),
     ("/cards/base1-4?as_of=2024-01-01T00:00:00", "query.as_of"),
     ("/cards/base1-4?as_of=yesterday", "query.as_of"),
+    ("/cards/base1-4?as_of=0001-01-01T00:00:00Z", "choose a year from 1900 to 2999"),
+    ("/cards/base1-4/history?as_of=9999-12-31T23:59:59-05:00", "choose a year from 1900 to 2999"),
 ]
 
 

@@ -20,9 +20,7 @@ def at(day: int) -> datetime:
 def corrected_bar(database: DatabaseUrls) -> DatabaseUrls:
     """A bar known on the 2nd at $100 that a late sale, known on the 5th, turned into $120."""
     with psycopg.connect(database.ingestion) as connection:
-        connection.execute(
-            "select market.ensure_month_partitions('prices_daily', %s)", ([DAY],)
-        )
+        connection.execute("select market.ensure_month_partitions('prices_daily', %s)", ([DAY],))
         connection.execute(
             "insert into market.prices_daily values"
             " ('base1-4', 'psa9', %s, 'trade', 10000, 12000, 10000, 12000, 2, %s)",
@@ -47,3 +45,23 @@ def test_each_moment_sees_the_version_that_stood_then(
         bars = bars_as_of(connection, as_of=as_of, **SPAN)
     assert bars["close_cents"].to_list() == closes
     assert dict(bars.schema) == dict(BAR_SCHEMA)
+
+
+def test_bars_known_is_put_into_the_query_that_calls_it(corrected_bar: DatabaseUrls) -> None:
+    """So that the reader's conditions still choose indexes and month partitions."""
+    asked = (
+        "explain select close_cents from market.bars_known(now())"
+        " where card_id = 'base1-4' and day between '2026-03-01' and '2026-03-31'"
+    )
+    with psycopg.connect(corrected_bar.migrations) as connection:
+        connection.execute("set role market_owner")
+        connection.execute(
+            "create table market.prices_daily_2025_12 partition of"
+            " market.prices_daily for values from ('2025-12-01') to ('2026-01-01')"
+        )
+        connection.execute("set enable_seqscan = off")
+        plan = " ".join(row[0] for row in connection.execute(asked).fetchall())
+    assert "Function Scan" not in plan
+    assert "prices_daily_2026_03" in plan
+    assert "prices_daily_2025_12" not in plan
+    assert "Index Cond: ((card_id = 'base1-4'" in plan
