@@ -16,6 +16,7 @@ from signals_svc.adapters.onnx_classifier import LakeArtifacts, LakeClassifiers
 from signals_svc.adapters.outbox import SignalOutbox
 from signals_svc.adapters.redis_signals import RedisSignals
 from signals_svc.adapters.signals import Signals
+from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.forecast import HORIZONS
 from signals_svc.jobs import Workshop, jobs
@@ -55,6 +56,7 @@ def lightgbm_trainer() -> Trainer:
 def workshop(settings: SignalsSettings) -> Workshop:
     """The jobs' ports on real stores."""
     topic = settings.signal_flips_topic_arn
+    fees = settings.backtests.default_fees
     return Workshop(
         stores=lambda: stores_on(settings),
         loader=LakeClassifiers(lambda: Lake(settings.lake_bucket_prefix)),
@@ -65,6 +67,7 @@ def workshop(settings: SignalsSettings) -> Workshop:
         policy=Policy(
             risk_aversion=settings.signals.lambda_risk_aversion,
             hysteresis=settings.signals.hysteresis,
+            costs=Costs(buy=fees.buy_pct, sell=fees.sell_pct, slippage=fees.slippage_pct),
         ),
         horizons=horizons_of(settings),
         shown_horizon=settings.signals.horizon_days,

@@ -37,6 +37,11 @@ class OnnxClassifier:
         return self._artifact.horizon_days
 
     @property
+    def break_even(self) -> float:
+        """The log return beyond which its labels are BUY and SELL."""
+        return self._artifact.break_even
+
+    @property
     def conviction(self) -> ConvictionMap:
         """Fitted on its out-of-fold predictions."""
         return self._artifact.conviction

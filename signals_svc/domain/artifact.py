@@ -26,11 +26,15 @@ class ArtifactCorrupt(Rejected):
 
 @dataclass(frozen=True)
 class Artifact:
-    """`inputs` name the columns of the model in order; `temperature` divides its log odds."""
+    """`inputs` name the columns of the model in order; `temperature` divides its log odds.
+
+    `break_even` is the log return beyond which its labels are BUY and SELL.
+    """
 
     version: str
     feature_version: str
     horizon_days: int
+    break_even: float
     trained_through: str
     data_fingerprint: str
     inputs: tuple[str, ...]

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 from signals_svc.domain.decision import ACTIONS, Action, Forecast, Probabilities, Utility
-from signals_svc.domain.labels import THRESHOLD
 
 # No forecast of a thin market deserves more: its tails are fatter than the normal ones used here.
 FORECAST_CAP = 0.95
@@ -16,11 +15,11 @@ def normal_below(x: float) -> float:
     return 0.5 * math.erfc(-x / math.sqrt(2))
 
 
-def forecast_conviction(action: Action, forecast: Forecast) -> float:
+def forecast_conviction(action: Action, forecast: Forecast, break_even: float) -> float:
     """Without a classifier: the normal probability under the forecast that the label comes true."""
     sigma = max(forecast.sigma, EPSILON)
-    above = normal_below((forecast.q50 - THRESHOLD) / sigma)
-    below = normal_below((-THRESHOLD - forecast.q50) / sigma)
+    above = normal_below((forecast.q50 - break_even) / sigma)
+    below = normal_below((-break_even - forecast.q50) / sigma)
     chance = {"BUY": above, "SELL": below, "HOLD": 1.0 - above - below}[action]
     return min(max(chance, 0.0), FORECAST_CAP)
 

@@ -1,10 +1,11 @@
 """From a forecast to an action: utility, hysteresis, the rule for illiquid instruments."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kernel.days import DAYS_PER_YEAR
+from signals_svc.domain.costs import Costs
 from signals_svc.domain.forecast import DECILES_PER_SIGMA
 
 Action = Literal["BUY", "HOLD", "SELL"]
@@ -16,10 +17,13 @@ LAMBDA_DAYS = 90
 
 @dataclass(frozen=True)
 class Policy:
-    """How much return a unit of risk must bring, and how far a signal stays once entered."""
+    """How much return a unit of risk must bring, how far a signal stays once entered, and the
+    costs a label has to earn back.
+    """
 
     risk_aversion: float = 4.0
     hysteresis: float = 0.02
+    costs: Costs = field(default_factory=Costs)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _parts(
     for day in days:
         features = features_on(versions, catalog, day)
         outcomes = realised(features.series, later, horizon_days)
-        labels = labels_of(outcomes.log_returns)
+        labels = labels_of(outcomes.log_returns, policy.costs.break_even)
         rows = np.flatnonzero((labels != NO_LABEL) & features.series.liquid)
         rows = rows[np.isfinite(features.raw["sigma_day"][rows])]
         inputs = classifier_inputs(features.raw, features.normalised, horizon_days)

@@ -155,12 +155,14 @@ class _Case:
     def _conviction(self, action: Action, forecast: Forecast, utility: Utility) -> float:
         chances = self.probabilities
         if self.voice is None or chances is None:
-            return forecast_conviction(action, forecast)
+            return forecast_conviction(action, forecast, self.policy.costs.break_even)
         return self.voice.conviction(action, chances, utility)
 
     def _illiquid_conviction(self, forecast: Forecast | None) -> float:
         """Nothing is known of what will come where there is no forecast."""
-        return 0.0 if forecast is None else forecast_conviction("HOLD", forecast)
+        if forecast is None:
+            return 0.0
+        return forecast_conviction("HOLD", forecast, self.policy.costs.break_even)
 
     def _values(self, columns: Mapping[str, np.ndarray]) -> dict[str, float]:
         return {name: float(column[self.place]) for name, column in columns.items()}
@@ -213,6 +215,7 @@ class _Case:
             "bars_365": int(self.snapshot.bars_365[self.place]),
             "risk_aversion": self.policy.risk_aversion,
             "hysteresis": self.policy.hysteresis,
+            "break_even": rounded(self.policy.costs.break_even),
             **{name: rounded(float(x)) if isinstance(x, float) else x for name, x in shown.items()},
         }
 

@@ -1,19 +1,15 @@
 """What came of a price: the label of an as-of day, once the horizon has passed."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints
 from signals_svc.domain.bars import FOREVER, KINDS, Bars
-from signals_svc.domain.decision import ACTIONS, Action
+from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.series import STRIDE, Series
 
 LABEL_WINDOW_DAYS = 15
-BUY_COST, SELL_COST = 0.05, 0.10
-# The log return that earns both costs back.
-THRESHOLD = math.log((1 + BUY_COST) / (1 - SELL_COST))
 NO_LABEL = -1
 DAY_US = 86_400_000_000
 
@@ -29,19 +25,15 @@ class Outcomes:
     known_us: Ints
 
 
-def label_of(log_return: float) -> Action:
-    """BUY above the threshold, SELL below minus it, HOLD on and between them."""
-    if log_return > THRESHOLD:
-        return "BUY"
-    return "SELL" if log_return < -THRESHOLD else "HOLD"
+def labels_of(log_returns: Floats, break_even: float) -> Ints:
+    """Number of the label in ACTIONS: BUY above the break-even, SELL below minus it, else HOLD.
 
-
-def labels_of(log_returns: Floats) -> Ints:
-    """Number of the label in ACTIONS; NO_LABEL where there is no return."""
+    NO_LABEL where there is no return.
+    """
     codes = np.where(
-        log_returns > THRESHOLD,
+        log_returns > break_even,
         ACTIONS.index("BUY"),
-        np.where(log_returns < -THRESHOLD, ACTIONS.index("SELL"), ACTIONS.index("HOLD")),
+        np.where(log_returns < -break_even, ACTIONS.index("SELL"), ACTIONS.index("HOLD")),
     )
     return np.where(np.isfinite(log_returns), codes, NO_LABEL)
 

@@ -67,6 +67,11 @@ class Classifier(Protocol):
         ...
 
     @property
+    def break_even(self) -> float:
+        """The log return beyond which its labels are BUY and SELL."""
+        ...
+
+    @property
     def conviction(self) -> ConvictionMap:
         """Fitted on its out-of-fold predictions."""
         ...

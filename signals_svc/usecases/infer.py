@@ -1,5 +1,6 @@
 """Infers the signals of one night from its frozen features, and clears the work it did."""
 
+import math
 from collections import Counter
 from datetime import date, datetime
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from signals_svc.domain.judgement import Actions, Voice, judge
 from signals_svc.domain.signal import Signal, flip_of
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.withdrawal import withdrawal
-from signals_svc.ports.models import ClassifierLoader, ModelStore
+from signals_svc.ports.models import ClassifierLoader, ModelStore, ServingModel
 from signals_svc.ports.night import SignalStore
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
@@ -50,7 +51,7 @@ def infer(
     wanted = {Instrument(CardId(row.card_id), GradeCode(row.grade_code)) for row in work}
     snapshot = stores.features.read(sorted(wanted), as_of=as_of)
     stores.models.ensure_ewma(EWMA_VERSION, feature_version=FEATURE_VERSION, now=now)
-    voice = voice_of(snapshot, stores.models, loader)
+    voice = voice_of(snapshot, stores.models, loader, policy)
     previous = stores.signals.previous(sorted(wanted), before=moment)
     announced = stores.signals.announced(sorted(wanted), until=moment)
     verdicts = judge(snapshot, horizons=horizons, voice=voice, previous=previous, policy=policy)
@@ -92,29 +93,38 @@ def withdrawals(
     ]
 
 
-def voice_of(snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader) -> Voice | None:
+def voice_of(
+    snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader, policy: Policy
+) -> Voice | None:
     """What the last promoted classifier that has seen no later day says; None where none can.
 
-    A release may compute other features than the classifier knows: then utility alone decides
-    until a new one is promoted.
+    A release may compute other features than it knows, and other costs give its classes another
+    meaning: then utility alone decides until a new one is promoted.
     """
     model = models.production(trained_by=end_of(snapshot.as_of))
     if model is None or not snapshot.instruments:
         return None
     if model.feature_version != FEATURE_VERSION:
-        log.warning(
-            "classifier.silent",
-            model_version=model.version,
-            wants=model.feature_version,
-            computed=FEATURE_VERSION,
-            mend="train and promote a classifier on the features of this release",
-        )
+        _warn_silent(model, wants=model.feature_version, offered=FEATURE_VERSION)
         return None
     classifier = loader.load(model)
+    if not math.isclose(classifier.break_even, policy.costs.break_even):
+        _warn_silent(model, wants=classifier.break_even, offered=policy.costs.break_even)
+        return None
     inputs = classifier_inputs(snapshot.raw, snapshot.normalised, classifier.horizon_days)
     return Voice(
         version=classifier.version,
         horizon_days=classifier.horizon_days,
         chances=classifier.chances(inputs),
         conviction=classifier.conviction,
+    )
+
+
+def _warn_silent(model: ServingModel, *, wants: str | float, offered: str | float) -> None:
+    log.warning(
+        "classifier.silent",
+        model_version=model.version,
+        wants=wants,
+        offered=offered,
+        mend="train and promote a classifier on these features and costs",
     )

@@ -1,5 +1,6 @@
 """Learns a classifier from what was known by the end of a day and judges it out of fold. Pure."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -128,9 +129,10 @@ def _artifact(
     labels = examples.labels[out.rows]
     conviction, reliability = _conviction(examples, out, policy)
     return Artifact(
-        version=f"gbdt-{known_until:%Y%m%d}-{examples.fingerprint[:8]}",
+        version=f"gbdt-{known_until:%Y%m%d}-{_digest(examples, policy)}",
         feature_version=FEATURE_VERSION,
         horizon_days=horizon_days,
+        break_even=policy.costs.break_even,
         trained_through=end_of(known_until).isoformat(),
         data_fingerprint=examples.fingerprint,
         inputs=NAMES,
@@ -141,6 +143,7 @@ def _artifact(
             "verdict": verdict.words,
             "log_loss": verdict.model,
             "prior_log_loss": verdict.prior,
+            "break_even": policy.costs.break_even,
             "folds": [asdict(score) | {"gain": score.gain} for score in verdict.folds],
             "labels": dict(zip(ACTIONS, np.bincount(labels, minlength=3).tolist(), strict=True)),
             "rows": len(examples.labels),
@@ -149,6 +152,12 @@ def _artifact(
         },
         onnx=onnx,
     )
+
+
+def _digest(examples: Examples, policy: Policy) -> str:
+    """Tells apart versions of one day: other examples, or labels of another meaning."""
+    text = f"{examples.fingerprint}|{policy!r}"
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def _parity_rows(examples: Examples) -> np.ndarray:

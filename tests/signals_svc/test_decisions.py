@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signals_svc.domain.conviction import ConvictionMap, LogisticMap, forecast_conviction
+from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import (
     ACTIONS,
     Action,
@@ -18,9 +19,10 @@ from signals_svc.domain.decision import (
     action_of,
     utility_of,
 )
-from signals_svc.domain.labels import NO_LABEL, THRESHOLD, label_of, labels_of
+from signals_svc.domain.labels import NO_LABEL, labels_of
 
 POLICY = Policy()
+BREAK_EVEN = POLICY.costs.break_even
 EXAMPLE = Forecast(90, q10=-0.30, q50=math.log(1.20), q90=0.50)
 UP, DOWN = Probabilities(0.5, 0.3, 0.2), Probabilities(0.2, 0.3, 0.5)
 
@@ -76,7 +78,7 @@ def test_buying_and_selling_are_never_both_worth_it(forecast: Forecast) -> None:
 
 @given(quantiles, st.sampled_from(ACTIONS))
 def test_a_forecasts_conviction_is_a_probability(forecast: Forecast, action: Action) -> None:
-    assert 0.0 <= forecast_conviction(action, forecast) <= 1.0
+    assert 0.0 <= forecast_conviction(action, forecast, BREAK_EVEN) <= 1.0
 
 
 @given(
@@ -94,10 +96,26 @@ def test_a_fitted_conviction_is_a_probability(
 
 def test_the_convictions_of_a_forecast_are_the_normal_probabilities_of_its_labels() -> None:
     forecast = Forecast(90, -0.4, 0.0, 0.4)
-    shares = [forecast_conviction(action, forecast) for action in ACTIONS]
+    shares = [forecast_conviction(action, forecast, BREAK_EVEN) for action in ACTIONS]
     assert sum(shares) == pytest.approx(1.0)
     assert shares[0] == pytest.approx(shares[2])
-    assert shares[0] == pytest.approx(0.5 * math.erfc(THRESHOLD / forecast.sigma / math.sqrt(2)))
+    assert shares[0] == pytest.approx(0.5 * math.erfc(BREAK_EVEN / forecast.sigma / math.sqrt(2)))
+
+
+def test_the_break_even_pays_both_fees_and_slippage_on_both_sides() -> None:
+    assert Costs().break_even == pytest.approx(math.log(1.05 / 0.90))
+    assert Costs().break_even == pytest.approx(0.154, abs=5e-4)
+    dear = Costs(buy=0.10, sell=0.20, slippage=0.02)
+    assert dear.break_even == pytest.approx(math.log(1.10 * 1.02 / (0.80 * 0.98)))
+
+
+def test_dearer_trading_makes_fewer_labels_and_less_conviction_of_acting() -> None:
+    dear = Costs(sell=0.20).break_even
+    assert labels_of(np.array([0.2, -0.2]), BREAK_EVEN).tolist() == [0, 2]
+    assert labels_of(np.array([0.2, -0.2]), dear).tolist() == [1, 1]
+    assert forecast_conviction("BUY", EXAMPLE, dear) < forecast_conviction(
+        "BUY", EXAMPLE, BREAK_EVEN
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,14 +126,13 @@ def test_the_convictions_of_a_forecast_are_the_normal_probabilities_of_its_label
         (0.0, "HOLD"),
         (-0.15414, "HOLD"),
         (-0.15416, "SELL"),
-        (THRESHOLD, "HOLD"),
-        (-THRESHOLD, "HOLD"),
+        (BREAK_EVEN, "HOLD"),
+        (-BREAK_EVEN, "HOLD"),
     ],
 )
 def test_a_label_says_whether_both_costs_were_earned_back(log_return: float, label: Action) -> None:
-    assert label_of(log_return) == label
-    assert ACTIONS[labels_of(np.array([log_return]))[0]] == label
+    assert ACTIONS[labels_of(np.array([log_return]), BREAK_EVEN)[0]] == label
 
 
 def test_no_return_is_no_label() -> None:
-    assert labels_of(np.array([np.nan])).tolist() == [NO_LABEL]
+    assert labels_of(np.array([np.nan]), BREAK_EVEN).tolist() == [NO_LABEL]

@@ -13,6 +13,7 @@ from kernel.db.session import job_transaction
 from signals_svc.adapters.models import Models
 from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.conviction import ConvictionMap
+from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.ports.models import RegisteredClassifier, ServingModel
 from signals_svc.settings import SignalsSettings
@@ -40,6 +41,7 @@ class Says:
     version: str
     chances_of_each: tuple[float, float, float]
     horizon_days: int = 90
+    break_even: float = Costs().break_even
     conviction: ConvictionMap = field(default_factory=ConvictionMap)
 
     def chances(self, inputs: Singles) -> Floats:
@@ -170,3 +172,21 @@ def test_a_release_with_other_features_warns_and_lets_utility_decide(
     assert (word["action"], word["model_version"]) == ("BUY", "ewma-1")
     silent = [entry for entry in logs if entry["event"] == "classifier.silent"]
     assert [(entry["model_version"], entry["wants"]) for entry in silent] == [("gbdt-1", "older")]
+
+
+def test_fees_reach_convictions_and_silence_a_classifier_trained_for_others(
+    desk_with_shelf: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge_again(desk_with_shelf, NOW)
+    monkeypatch.setenv("PRICER_BACKTESTS__DEFAULT_FEES__SELL_PCT", "0.3")
+    dear = replace(desk_with_shelf.renewed().workshop, loader=Shelf())
+    promote("gbdt-1", trained_through=end_of(YESTERDAY), now=NOW)
+    with capture_logs() as logs:
+        judge_again(replace(desk_with_shelf, workshop=dear), LATER)
+    words = desk_with_shelf.rows(
+        "select model_version, conviction from signals.signals where horizon_days = 90"
+        " order by known_at"
+    )
+    assert [word["model_version"] for word in words] == ["ewma-1", "ewma-1"]
+    assert float(str(words[1]["conviction"])) < float(str(words[0]["conviction"]))
+    assert [e["model_version"] for e in logs if e["event"] == "classifier.silent"] == ["gbdt-1"]
