@@ -20,11 +20,12 @@ from ingestion.adapters.catalog_repo import CatalogRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
 from ingestion.adapters.price_repo import PriceRepo
+from ingestion.adapters.redis_series import NoSeries, RedisSeries
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import MARKETPLACE, find_format
 from ingestion.adapters.sources.marketplace import MarketplaceSource
 from ingestion.jobs import Doors, jobs
-from ingestion.ports import Source, Unit
+from ingestion.ports import SeriesCache, Source, Unit
 from ingestion.settings import IngestionSettings
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
@@ -76,6 +77,12 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
     )
 
 
+def series_cache() -> SeriesCache:
+    """Redis where it is set up."""
+    url = settings().redis_url
+    return NoSeries() if url is None else RedisSeries(url)
+
+
 def source_named(name: str) -> Source:
     """The marketplace, or files read through a shipped or a user's own mapping."""
     mapping = find_format(name)
@@ -94,7 +101,7 @@ def source_named(name: str) -> Source:
 
 def commands() -> click.Group:
     """`python -m ingestion job <name>`."""
-    doors = Doors(unit=open_unit, source=source_named, files=CatalogFiles())
+    doors = Doors(unit=open_unit, source=source_named, files=CatalogFiles(), series=series_cache)
     group = service_cli("ingestion", jobs)
     group.context_settings = {"obj": doors}
     return group

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ingestion.ports import ReferenceFiles, Source, Unit
+from ingestion.ports import ReferenceFiles, SeriesCache, Source, Unit
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch, window_of
@@ -30,6 +30,7 @@ class Doors:
     unit: Callable[[], AbstractContextManager[Unit]]
     source: Callable[[str], Source]
     files: ReferenceFiles
+    series: Callable[[], SeriesCache]
 
     def within_unit(self, work: Work) -> Summary:
         """Do the work in one transaction, committed when it ends well."""
@@ -138,7 +139,13 @@ def judge_outliers_job(doors: Doors) -> None:
 @jobs.command("build_bars", help="Daily bars of judged days.")
 @click.pass_obj
 def build_bars_job(doors: Doors) -> None:
-    finish("build_bars", lambda: doors.within_unit(build_bars))
+    def work() -> Summary:
+        with doors.unit() as unit:
+            built = build_bars(unit)
+        doors.series().forget(built.changed)
+        return built.summary
+
+    finish("build_bars", work)
 
 
 @jobs.command("publish_curated", help="Touched months as parquet to curated/.")

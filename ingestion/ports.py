@@ -12,6 +12,7 @@ from ingestion.domain.catalog import Card, CardSet, Variant
 from ingestion.domain.format import Format
 from ingestion.domain.identities import Reference
 from ingestion.domain.records import Receipt, Window
+from kernel.ids import Instrument
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,13 @@ class Partitions(Protocol):
 
     def ensure(self, table: str, days: Collection[date]) -> int:
         """Make those of the days' months that are missing; the number made."""
+
+
+class SeriesCache(Protocol):
+    """Series that readers keep; outside the transaction, so asked after its commit."""
+
+    def forget(self, instruments: Sequence[Instrument]) -> None:
+        """Take out what is kept of these. Never raises for a cache that is away."""
 
 
 @dataclass(frozen=True)

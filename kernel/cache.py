@@ -2,8 +2,9 @@
 
 Who may write what, so that a slow reader never puts an old value over a new one:
 - signals: the writer SETs after its commit; a reader that refills sets only what is absent (NX).
-- series: whoever commits a changed bar DELetes the key after its commit; a reader refills (NX),
-  for REFILLED_SERIES_TTL_S, which bounds the race of a refill with such a commit.
+- series: the job that builds bars removes the keys of changed instruments after its commit; a
+  reader refills (NX), for REFILLED_SERIES_TTL_S, which bounds the race of a refill with such a
+  commit, and how long a reader may be behind if Redis did not take the removal.
 """
 
 import json
@@ -11,7 +12,6 @@ import zlib
 from typing import Any
 
 SIGNAL_TTL_S = 24 * 3600
-SERIES_TTL_S = 24 * 3600
 REFILLED_SERIES_TTL_S = 900  # as long as a page built from it may be kept
 
 # What each signal in the cache has: the column of `signals.signals` of that name.

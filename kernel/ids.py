@@ -7,7 +7,6 @@ from typing import NamedTuple, NewType
 CardId = NewType("CardId", str)
 GradeCode = NewType("GradeCode", str)
 
-DEFAULT_EDITIONS = frozenset({"unlimited", "default"})
 DEFAULT_LANGUAGE = "en"
 
 # "~" separates the variant; the catalog's own ids use letters, digits, dot and dash.

@@ -1,6 +1,7 @@
 """Rebuilds the daily bars of judged days, and nothing else, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import polars as pl
 import structlog
@@ -8,6 +9,7 @@ import structlog
 from ingestion.domain.bars import bar_versions, kept_spans
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
 from ingestion.ports import Unit
+from kernel.ids import CardId, GradeCode, Instrument
 
 log = structlog.get_logger()
 
@@ -15,7 +17,14 @@ INSTRUMENT = ["card_id", "grade_code"]
 DAY = [*INSTRUMENT, "day"]
 
 
-def build_bars(unit: Unit) -> Mapping[str, object]:
+class Built(NamedTuple):
+    """What was done, and whose series are other ones now: to be forgotten after the commit."""
+
+    summary: Mapping[str, object]
+    changed: Sequence[Instrument]
+
+
+def build_bars(unit: Unit) -> Built:
     """Bars of touched days; marks the days as `curated` work, and instruments whose close
     changed as `signals` work of the run's day."""
     unit.work.claim("bars")
@@ -23,9 +32,8 @@ def build_bars(unit: Unit) -> Mapping[str, object]:
     work = pending.filter(pl.col("generation") == pl.col("judged"))
     unjudged = pending.height - work.height
     if work.is_empty():
-        return {"days": 0, "bars_added": 0, "bars_replaced": 0, "bars_removed": 0} | {
-            "unjudged": unjudged
-        }
+        nothing = {"days": 0, "bars_added": 0, "bars_replaced": 0, "bars_removed": 0}
+        return Built({**nothing, "unjudged": unjudged}, [])
     days = work.select(DAY).unique()
     wanted = _wanted(unit, days)
     stored = unit.bars.of_days(days)
@@ -40,11 +48,17 @@ def build_bars(unit: Unit) -> Mapping[str, object]:
     unit.work.clear("bars", work)
     counts = _counts(gone, come)
     log.info("bars.built", days=days.height, signals=signals, **counts)
-    return {"days": days.height, **counts} | {
+    summary = {"days": days.height, **counts} | {
         "instruments": days.select(INSTRUMENT).n_unique(),
         "instruments_changed": marks.select(INSTRUMENT).n_unique(),
         "unjudged": unjudged,
     }
+    return Built(summary, _instruments(pl.concat([gone, come])))
+
+
+def _instruments(versions: pl.DataFrame) -> Sequence[Instrument]:
+    pairs = versions.select(INSTRUMENT).unique().sort(INSTRUMENT).iter_rows()
+    return [Instrument(CardId(card), GradeCode(grade)) for card, grade in pairs]
 
 
 def _wanted(unit: Unit, days: pl.DataFrame) -> pl.DataFrame:

@@ -94,7 +94,7 @@ class World:
         with self.unit() as unit:
             judged = judge_outliers(unit)
         with self.unit() as unit:
-            return {**judged, **build_bars(unit)}
+            return {**judged, **build_bars(unit).summary}
 
     def rows(self, query: str) -> Rows:
         with psycopg.connect(self.url, options="-c timezone=UTC") as connection:

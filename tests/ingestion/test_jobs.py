@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import redis
 
 from stack.ports import PortBook
 from stack.simulator.app import create_app
@@ -126,6 +127,30 @@ def test_rows_in_quarantine_show_in_the_exit_code_and_the_good_rows_go_in(
     assert (told.code, told.summary["quarantined_by_reason"]) == (3, {"price_unreadable": 1})
     loaded = job("load_trades", *run)
     assert (loaded.code, loaded.summary["added"]) == (0, 1)
+
+
+def test_bars_that_changed_leave_the_cache_and_a_cache_that_is_away_stops_nothing(
+    job: Job, plain_file: WriteCsv, valkey: str
+) -> None:
+    job("load_catalog", "--from", str(SIMULATOR / "catalog.json"))
+    sale = "base1-4,{},{},2024-05-01T10:00:00Z,{}"
+    run = ("--source", "plain_sales", "--date", "2024-05-01")
+    keys = {grade: f"card:price:daily:base1-4:{grade}" for grade in ("psa9", "psa10")}
+
+    def ingest(name: str, line: str, url: str) -> Outcome:
+        job("fetch", *run, "--path", str(plain_file(name, [line])))
+        job("validate", *run)
+        job("load_trades", *run)
+        job("judge_outliers")
+        return job("build_bars", PRICER_REDIS_URL=url)
+
+    with redis.Redis.from_url(valkey) as store:
+        store.mset(dict.fromkeys(keys.values(), "old"))
+        assert ingest("a.csv", sale.format("psa9", "100", "s1"), valkey).code == 0
+        assert store.mget(keys["psa9"], keys["psa10"]) == [None, b"old"]
+    away = ingest("b.csv", sale.format("psa10", "300", "s2"), "redis://127.0.0.1:9/0")
+    assert (away.code, away.summary["bars_added"]) == (0, 1)
+    assert away.said.count("series.not_forgotten") == 1
 
 
 def test_a_database_that_is_down_is_worth_a_retry_and_a_missing_setting_is_not(job: Job) -> None:

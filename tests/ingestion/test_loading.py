@@ -308,7 +308,7 @@ def test_bars_wait_for_prices_that_came_after_the_judging(
 ) -> None:
     world.ingest("plain_sales", plain_file("a.csv", TWO), DAY1)
     with world.unit() as unit:
-        assert build_bars(unit)["unjudged"] == 1
+        assert build_bars(unit).summary["unjudged"] == 1
     assert world.rows("select * from market.prices_daily") == []
     assert world.build()["bars_added"] == 1
 
