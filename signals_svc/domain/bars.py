@@ -7,11 +7,9 @@ import numpy as np
 import polars as pl
 
 from kernel.ids import CardId, GradeCode, Instrument
+from kernel.series import KINDS
 from signals_svc.domain.arrays import Floats, Ints
 
-# In the order a reader prefers them; the number of a kind is its place here.
-KINDS = ("trade", "bar", "quote")
-TRADE, BAR, QUOTE = range(3)
 FOREVER = np.iinfo(np.int64).max
 
 
@@ -19,8 +17,9 @@ FOREVER = np.iinfo(np.int64).max
 class Bars:
     """Columns of equal length, sorted by (slot, kind, day). A slot numbers an instrument.
 
-    `day` counts from 1970-01-01. A row was believed from `known_us` until just before `until_us`
-    (microseconds since 1970, UTC), so several versions of one bar may stand side by side.
+    The number of a kind is its place in KINDS, `day` counts from 1970-01-01. A row was believed
+    from `known_us` until just before `until_us` (microseconds since 1970, UTC), so several versions
+    of one bar may stand side by side.
     """
 
     instruments: tuple[Instrument, ...]

@@ -7,9 +7,10 @@ from datetime import date
 import numpy as np
 
 from kernel.ids import CardId, Instrument
+from kernel.series import STALE_DAYS
 from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.price_path import log_close_at
-from signals_svc.domain.series import ALIVE_DAYS, Series
+from signals_svc.domain.series import Series
 
 MIN_SET_MEMBERS = 3
 NINES = ("psa9", "any9")  # psa9 where it has a price, else a nine of an unnamed company
@@ -98,7 +99,7 @@ def premiums(series: Series, instruments: tuple[Instrument, ...]) -> Premiums:
 
 def _premiums_at(series: Series, card: Ints, grade: np.ndarray, day: int) -> tuple[Floats, Floats]:
     at = np.full(series.owners, day)
-    close = log_close_at(series, at, not_before=at - ALIVE_DAYS)
+    close = log_close_at(series, at, not_before=at - STALE_DAYS)
     ten, raw, nine, any_nine = (_by_card(close, card, grade == g) for g in ("psa10", "raw", *NINES))
     return ten - raw, ten - np.where(np.isfinite(nine), nine, any_nine)
 

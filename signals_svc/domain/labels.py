@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kernel.series import KINDS
 from signals_svc.domain.arrays import Floats, Ints
-from signals_svc.domain.bars import FOREVER, KINDS, Bars
+from signals_svc.domain.bars import FOREVER, Bars
 from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.series import STRIDE, Series
 

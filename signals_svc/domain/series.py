@@ -8,20 +8,18 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from kernel.series import KINDS, STALE_DAYS, WINDOW_DAYS, least_bars
+from kernel.series import series_in_use as kind_in_use
 from signals_svc.domain.arrays import Flags, Floats, Ints
-from signals_svc.domain.bars import BAR, KINDS, QUOTE, TRADE, Bars, rows
+from signals_svc.domain.bars import Bars, rows
 
-YEAR_DAYS = 365
+YEAR_DAYS = WINDOW_DAYS
 MAX_GAP_DAYS = 180  # two closes half a year apart say little of how a price moves
 LOOKBACK_DAYS = YEAR_DAYS + MAX_GAP_DAYS  # a return of the last year may begin before it
-ALIVE_DAYS = 60
-MIN_BARS = 12  # of sales or a source's bars in the trailing year; below, quotes are used
-MIN_QUOTES = 9
 
 STRIDE = 1_000_000  # days fit below it, so (instrument, day) sorts as one number
-
-# Better first: enough sales, enough source bars, any quotes; else whatever is there.
-ENOUGH_TRADES, ENOUGH_BARS, QUOTES, FEW_TRADES, FEW_BARS, OLD_QUOTES, NOTHING = range(7)
+ABSENT = -1
+LEAST_BARS: Ints = np.array([least_bars(kind) for kind in KINDS])
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,12 @@ class Series:
     @property
     def alive(self) -> Flags:
         """Whether the newest bar is recent enough to speak of a price at all."""
-        return self.recency_days <= ALIVE_DAYS
+        return self.recency_days <= STALE_DAYS
 
     @property
     def liquid(self) -> Flags:
         """Alive and with enough bars of its kind in the trailing year to act upon."""
-        enough = np.where(self.kind == QUOTE, MIN_QUOTES, MIN_BARS)
-        return self.alive & (self.bars_365 >= enough)
+        return self.alive & (self.bars_365 >= LEAST_BARS[self.kind])
 
     def row_at(self, day: Ints) -> Ints:
         """Row of each owner's last bar on or before its `day`; -1 where there is none."""
@@ -115,14 +112,20 @@ def series_in_use(known: Bars, as_of: date) -> Series:
 
 
 def _choice(counts: Ints, present: Flags) -> Ints:
-    """Number of the kind to use per slot; -1 where the slot has no bar at all."""
-    best = np.full((len(counts), 3), NOTHING)
-    best[:, TRADE] = np.where(counts[:, TRADE] >= MIN_BARS, ENOUGH_TRADES, FEW_TRADES)
-    best[:, BAR] = np.where(counts[:, BAR] >= MIN_BARS, ENOUGH_BARS, FEW_BARS)
-    best[:, QUOTE] = np.where(counts[:, QUOTE] > 0, QUOTES, OLD_QUOTES)
-    best[~present] = NOTHING
-    choice = best.argmin(axis=1)
-    return np.where(present.any(axis=1), choice, -1)
+    """Number of the kind to use per slot; ABSENT where the slot has no bar at all.
+
+    Counts beyond the largest minimum choose alike, so the rule is asked once for each case.
+    """
+    cases = np.where(present, np.minimum(counts, LEAST_BARS.max()), ABSENT)
+    different, which = np.unique(cases, axis=0, return_inverse=True)
+    chosen = [_chosen(case) for case in different.tolist()]
+    choice: Ints = np.array(chosen, dtype=np.int64)[which.reshape(-1)]
+    return choice
+
+
+def _chosen(case: list[int]) -> int:
+    kind = kind_in_use({one: n for one, n in zip(KINDS, case, strict=True) if n != ABSENT})
+    return ABSENT if kind is None else KINDS.index(kind)
 
 
 def _sold(window: Bars, age: Ints, total: int, days: int) -> Ints:

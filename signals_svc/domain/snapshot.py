@@ -9,10 +9,9 @@ import numpy as np
 import polars as pl
 
 from kernel.ids import CardId, GradeCode, Instrument
+from kernel.series import KINDS, Kind, is_liquid
 from signals_svc.domain.arrays import Flags, Ints, Singles
-from signals_svc.domain.bars import KINDS, QUOTE
 from signals_svc.domain.features import FEATURE_VERSION, Features
-from signals_svc.domain.series import ALIVE_DAYS, MIN_BARS, MIN_QUOTES
 
 DIGEST_BYTES = 16
 COLUMNS = (
@@ -34,7 +33,7 @@ class Snapshot:
 
     as_of: date
     instruments: tuple[Instrument, ...]
-    series: tuple[str, ...]
+    series: tuple[Kind, ...]
     raw: dict[str, Singles]
     normalised: dict[str, Singles]
     recency_days: Ints
@@ -45,9 +44,11 @@ class Snapshot:
     @property
     def liquid(self) -> Flags:
         """Whether an instrument has enough recent bars to be acted upon."""
-        quoted = np.array([one == KINDS[QUOTE] for one in self.series], dtype=np.bool_)
-        enough = np.where(quoted, MIN_QUOTES, MIN_BARS)
-        return (self.recency_days <= ALIVE_DAYS) & (self.bars_365 >= enough)
+        columns = zip(self.series, self.bars_365, self.recency_days, strict=True)
+        flags = [
+            is_liquid(kind, bars=int(bars), recency_days=int(days)) for kind, bars, days in columns
+        ]
+        return np.array(flags, dtype=np.bool_)
 
 
 def freeze(features: Features, places: Ints) -> pl.DataFrame:
