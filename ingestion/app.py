@@ -17,6 +17,7 @@ from ingestion.adapters.bookkeeping_repo import (
 )
 from ingestion.adapters.catalog_files import CatalogFiles
 from ingestion.adapters.catalog_repo import CatalogRepo
+from ingestion.adapters.hand_repo import HandRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
 from ingestion.adapters.price_repo import PriceRepo
@@ -74,6 +75,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         bars=BarRepo(connection),
         work=WorkRepo(connection),
         partitions=PartitionRepo(connection),
+        by_hand=HandRepo(connection),
     )
 
 

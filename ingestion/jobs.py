@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from ingestion.ports import ReferenceFiles, SeriesCache, Source, Unit
+from ingestion.ports import ReferenceFiles, SeriesCache, Source, Turn, Unit
 from ingestion.usecases.build_bars import build_bars
+from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.judge_outliers import judge_outliers
@@ -18,7 +19,7 @@ from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
 from ingestion.usecases.validate import validate
-from kernel.cli import Summary, UtcDay, finish
+from kernel.cli import Moment, Summary, UtcDay, finish
 
 Work = Callable[[Unit], Summary]
 
@@ -146,6 +147,46 @@ def build_bars_job(doors: Doors) -> None:
         return built.summary
 
     finish("build_bars", work)
+
+
+ACTOR = click.option("--actor", required=True, help="who says so")
+REASON = click.option("--reason", required=True, help="why, in words")
+
+
+@jobs.command("revise_trade", help="Say that a sale was revoked, or stands again.")
+@click.option("--trade-id", type=int, required=True)
+@click.option("--action", type=click.Choice(["revoked", "reinstated"]), required=True)
+@REASON
+@ACTOR
+@click.option("--known-at", type=Moment(), default=None, help="since when; default: now")
+@click.pass_obj
+def revise_trade_job(
+    doors: Doors, trade_id: int, action: str, reason: str, actor: str, known_at: datetime | None
+) -> None:
+    now = datetime.now(UTC)
+    turn = Turn(action, known_at or now)
+
+    def revise(unit: Unit) -> Summary:
+        return revise_trade(unit, trade_id, turn, reason=reason, actor=actor, now=now)
+
+    finish("revise_trade", lambda: doors.within_unit(revise))
+
+
+@jobs.command("judge_by_hand", help="Say that a price is real, or is not; the rule is not asked.")
+@click.option("--subject", type=click.Choice(["trade", "report"]), required=True)
+@click.option("--id", "key", type=int, required=True, help="trade_id or report_id")
+@click.option("--verdict", type=click.Choice(["confirmed", "rejected"]), required=True)
+@REASON
+@ACTOR
+@click.pass_obj
+def judge_by_hand_job(
+    doors: Doors, subject: str, key: int, verdict: str, reason: str, actor: str
+) -> None:
+    def judge(unit: Unit) -> Summary:
+        now = datetime.now(UTC)
+        return judge_by_hand(unit, subject, key, verdict, reason=reason, actor=actor, now=now)
+
+    finish("judge_by_hand", lambda: doors.within_unit(judge))
 
 
 @jobs.command("publish_curated", help="Touched months as parquet to curated/.")

@@ -35,6 +35,24 @@ class UtcDay(click.ParamType[date]):
             self.fail(f"{value!r} is not a day; write it as 2026-09-30", param, ctx)
 
 
+class Moment(click.ParamType[datetime]):
+    """A moment with its offset, as 2026-09-30T18:00:00Z."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """A datetime as it is, text by the ISO form; one without an offset is a usage error."""
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail(f"{value!r} is no moment; write it as 2026-09-30T18:00:00Z", param, ctx)
+        return moment
+
+
 def finish(name: str, work: Callable[[], Summary]) -> None:
     """Run one job, print its summary as the last line, leave with the exit code of its outcome."""
     log = structlog.get_logger()

@@ -29,12 +29,14 @@ select s.record_id, t.ts as old_ts, t.card_id as old_card, t.grade_code as old_g
     when ({S_CONTENT}) is not distinct from ({T_CONTENT}) then
       case when s.known_at < t.known_at and not exists (
         select from market.trade_revisions r
-        where r.trade_id = t.trade_id and r.known_at = t.known_at) then 'known_earlier'
+        where r.trade_id = t.trade_id and r.known_at = t.known_at
+          and r.action = 'corrected') then 'known_earlier'
       else 'same' end
     when s.reported_at >= t.reported_at or ({S_WORDS}) is not distinct from ({T_WORDS})
       then 'corrected'
     when exists (
-      select from market.trade_revisions r where r.trade_id = t.trade_id and (
+      select from market.trade_revisions r
+      where r.trade_id = t.trade_id and r.action = 'corrected' and (
         ((r.before ->> 'ts')::timestamptz, r.before ->> 'card_id', r.before ->> 'grade_code',
          (r.before ->> 'price_cents')::int, r.before ->> 'seller')
         is not distinct from ({S_CONTENT})

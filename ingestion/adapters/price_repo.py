@@ -14,19 +14,35 @@ from ingestion.ports import Merged
 
 WANTED: Schema = {"card_id": pl.String, "grade_code": pl.String}
 
-# What is believed now, and what was believed before each correction, until that was known.
+# What is believed now, and what was believed before each correction, until that was known; of each
+# only the stretches in which the sale was not known to be revoked.
 TRADE_VERSIONS = """
-select 'trade' as subject, 'trade' as kind, t.trade_id as key, t.card_id, t.grade_code, t.ts,
-  t.price_cents, null::int as high_cents, null::int as low_cents, 1 as units, t.seller, t.known_at,
-  null::timestamptz as until
-from market.trades t join wanted using (card_id, grade_code)
-union all
-select 'trade', 'trade', r.trade_id, r.before ->> 'card_id', r.before ->> 'grade_code',
-  (r.before ->> 'ts')::timestamptz, (r.before ->> 'price_cents')::int, null, null, 1,
-  r.before ->> 'seller', (r.before ->> 'known_at')::timestamptz, r.known_at
-from market.trade_revisions r
-join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
-where r.action = 'corrected' and (r.before ->> 'known_at')::timestamptz < r.known_at
+with believed as (
+  select t.trade_id as key, t.card_id, t.grade_code, t.ts, t.price_cents, t.seller, t.known_at,
+    null::timestamptz as until
+  from market.trades t join wanted using (card_id, grade_code)
+  union all
+  select r.trade_id, r.before ->> 'card_id', r.before ->> 'grade_code',
+    (r.before ->> 'ts')::timestamptz, (r.before ->> 'price_cents')::int, r.before ->> 'seller',
+    (r.before ->> 'known_at')::timestamptz, r.known_at
+  from market.trade_revisions r
+  join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
+  where r.action = 'corrected' and (r.before ->> 'known_at')::timestamptz < r.known_at
+), turns as (
+  select trade_id, action, known_at, lead(known_at) over (
+    partition by trade_id order by known_at, revision_id) as next
+  from market.trade_revisions where action in ('revoked', 'reinstated')
+), stands as (
+  select trade_id as key, null::timestamptz as since, min(known_at) as till
+  from turns group by trade_id
+  union all
+  select trade_id, known_at, next from turns where action = 'reinstated'
+)
+select 'trade' as subject, 'trade' as kind, key, card_id, grade_code, ts, price_cents,
+  null::int as high_cents, null::int as low_cents, 1 as units, seller,
+  greatest(known_at, since) as known_at, least(until, till) as until
+from believed left join stands using (key)
+where greatest(known_at, since) < coalesce(least(until, till), 'infinity')
 """
 
 # Of several figures a source gave for one day, each stands from its report until the report of
@@ -53,7 +69,12 @@ window version as (partition by source, kind, card_id, grade_code, day
 TRADES_OF_MONTH = """
 select trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, seller, url,
   known_at, meta::text as meta
-from market.trades join month on ts >= first and ts < next order by ts, trade_id
+from market.trades join month on ts >= first and ts < next
+where trade_id not in (
+  select trade_id from market.trade_revisions where action in ('revoked', 'reinstated')
+  group by trade_id
+  having (array_agg(action order by known_at desc, revision_id desc))[1] = 'revoked')
+order by ts, trade_id
 """
 TRADES: Schema = {
     "trade_id": pl.Int64,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kernel.errors import NotFound, Rejected, Unavailable
+from kernel.errors import Conflict, NotFound, Rejected, Unavailable
 
 
 class FormatRejected(Rejected):
@@ -119,3 +119,29 @@ class WrongWindow(Rejected):
     """A window that ends before it begins, or an option that the source does not take."""
 
     title = "Options rejected"
+
+
+class PriceUnknown(NotFound):
+    """A sale or figure nobody has loaded."""
+
+    def __init__(self, subject: str, key: int) -> None:
+        super().__init__(f"no {subject} has the id {key}; curated/ and the tables tell the ids")
+        self.subject, self.key = subject, key
+
+
+class OutOfTurn(Conflict):
+    """A revocation or reinstatement that does not follow from what is known of the sale."""
+
+    def __init__(self, trade_id: int, why: str) -> None:
+        super().__init__(f"sale {trade_id} cannot be revised so: {why}")
+        self.trade_id, self.why = trade_id, why
+
+
+class ActorReserved(Rejected):
+    """A person who signs with the name of the rule."""
+
+    title = "Actor rejected"
+
+    def __init__(self, actor: str) -> None:
+        super().__init__(f"--actor {actor} is how the rule signs; give a person's name")
+        self.actor = actor

@@ -1,6 +1,10 @@
 """Owns a small catalog, files to bring in, and a world in which to run ingestion's use cases."""
 
 import gzip
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,3 +145,36 @@ def plain_file(tmp_path: Path) -> WriteCsv:
         return path
 
     return write
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    said: str
+    summary: dict[str, Any]
+
+
+Job = Callable[..., Outcome]
+
+
+@pytest.fixture
+def environment(database: DatabaseUrls, lake: LakeAccess) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRICER_")}
+    return kept | lake.environment() | {"INGESTION_DATABASE_URL": database.ingestion}
+
+
+@pytest.fixture
+def job(environment: dict[str, str], repository: Path) -> Job:
+    def run(*arguments: str, **variables: str) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "ingestion", "job", *arguments],
+            env=environment | variables,
+            cwd=repository,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        last = done.stdout.splitlines()[-1] if done.stdout else "{}"
+        return Outcome(done.returncode, done.stderr, json.loads(last))
+
+    return run

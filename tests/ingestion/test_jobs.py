@@ -1,14 +1,8 @@
 """The command line as Airflow calls it: exit codes, last lines, and a real marketplace."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,46 +10,11 @@ import redis
 
 from stack.ports import PortBook
 from stack.simulator.app import create_app
-from tests.fixtures.postgres import DatabaseUrls
-from tests.fixtures.s3 import Lake
-from tests.ingestion.conftest import WriteCsv
+from tests.ingestion.conftest import Job, Outcome, WriteCsv
 from tests.ingestion.served import served
 
 SIMULATOR = Path("stack/simulator")
 TOKEN = "let-me-in"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    said: str
-    summary: dict[str, Any]
-
-
-Job = Callable[..., Outcome]
-
-
-@pytest.fixture
-def environment(database: DatabaseUrls, lake: Lake) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRICER_")}
-    return kept | lake.environment() | {"INGESTION_DATABASE_URL": database.ingestion}
-
-
-@pytest.fixture
-def job(environment: dict[str, str], repository: Path) -> Job:
-    def run(*arguments: str, **variables: str) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "ingestion", "job", *arguments],
-            env=environment | variables,
-            cwd=repository,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        last = done.stdout.splitlines()[-1] if done.stdout else "{}"
-        return Outcome(done.returncode, done.stderr, json.loads(last))
-
-    return run
 
 
 @pytest.fixture

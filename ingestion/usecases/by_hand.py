@@ -1,0 +1,85 @@
+"""What a person says of one price: that a sale was revoked or stands again, that a price is real.
+
+Each is a row with its own knowledge time, and marks the days it touches, so that bars follow.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import polars as pl
+import structlog
+
+from ingestion.domain.errors import ActorReserved, OutOfTurn, PriceUnknown
+from ingestion.ports import Price, Turn, Unit
+
+log = structlog.get_logger()
+
+RULE = "rule"  # the actor of verdicts that no person gave
+
+
+def revise_trade(
+    unit: Unit, trade_id: int, turn: Turn, *, reason: str, actor: str, now: datetime
+) -> Mapping[str, object]:
+    """Append that a sale was revoked or reinstated. Raises PriceUnknown, OutOfTurn."""
+    unit.work.claim("by hand")
+    price = _price(unit, "trade", trade_id)
+    _check_turn(price, unit.by_hand.last_turn(trade_id), turn, now)
+    unit.by_hand.revise(price, turn, reason=reason, actor=actor)
+    marked = _mark(unit, price, turn.known_at)
+    log.info("trade.revised", trade_id=trade_id, action=turn.action, actor=actor)
+    return {
+        "trade_id": trade_id,
+        "action": turn.action,
+        "card_id": price.card_id,
+        "grade_code": price.grade_code,
+        "known_at": turn.known_at.isoformat(),
+        "days_marked": marked,
+    }
+
+
+def judge_by_hand(
+    unit: Unit, subject: str, key: int, verdict: str, *, reason: str, actor: str, now: datetime
+) -> Mapping[str, object]:
+    """Append `confirmed` (the price is real) or `rejected`; from now on the rule has no say of it.
+
+    Raises PriceUnknown, ActorReserved.
+    """
+    if actor == RULE:
+        raise ActorReserved(actor)
+    unit.work.claim("by hand")
+    price = _price(unit, subject, key)
+    unit.by_hand.judge(price, verdict, known_at=now, reason=reason, actor=actor)
+    marked = _mark(unit, price, now)
+    log.info("price.judged", subject=subject, id=key, verdict=verdict, actor=actor)
+    return {
+        "subject": subject,
+        "id": key,
+        "verdict": verdict,
+        "card_id": price.card_id,
+        "grade_code": price.grade_code,
+        "days_marked": marked,
+    }
+
+
+def _price(unit: Unit, subject: str, key: int) -> Price:
+    price = unit.by_hand.price(subject, key)
+    if price is None:
+        raise PriceUnknown(subject, key)
+    return price
+
+
+def _check_turn(price: Price, last: Turn | None, turn: Turn, now: datetime) -> None:
+    if turn.known_at > now:
+        raise OutOfTurn(price.key, f"{turn.known_at.isoformat()} is yet to come")
+    standing = last is None or last.action == "reinstated"
+    if standing != (turn.action == "revoked"):
+        raise OutOfTurn(price.key, "it stands" if standing else "it is revoked already")
+    if last is not None and turn.known_at <= last.known_at:
+        why = f"it was {last.action} at {last.known_at.isoformat()}; give a later --known-at"
+        raise OutOfTurn(price.key, why)
+
+
+def _mark(unit: Unit, price: Price, known_at: datetime) -> int:
+    """Work of the night that first could know it."""
+    as_of = known_at.astimezone(UTC).date()
+    return unit.work.mark("bars", unit.by_hand.days(price).with_columns(as_of=pl.lit(as_of)))
