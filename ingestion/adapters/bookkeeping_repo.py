@@ -7,10 +7,12 @@ from typing import get_args
 
 import polars as pl
 import psycopg
+from psycopg import sql
 
-from ingestion.adapters.copying import read_frame, stage
+from ingestion.adapters.copying import read_frame
 from ingestion.domain.records import Schema
 from kernel.db import dirty
+from kernel.db.staging import stage_frame
 
 LOAD = """
 insert into market.loads (source, day, job, rows_read, rows_written, rows_quarantined, finished_at)
@@ -50,10 +52,10 @@ WORK: Schema = {
     "generation": pl.Int64,
     "judged": pl.Int64,
 }
+# COPY takes no parameters: the stage is written in, as a literal of one of three words.
 PENDING = """
-select d.card_id, d.grade_code, d.day, d.as_of, d.generation, d.judged
-from market.dirty d join wanted_stage w using (stage)
-order by as_of, card_id, grade_code, day
+select card_id, grade_code, day, as_of, generation, judged from market.dirty
+where stage = {} order by as_of, card_id, grade_code, day
 """
 JUDGED = """
 update market.dirty d set judged = j.generation from staged_judged j
@@ -64,11 +66,6 @@ MARKED_AS_JUDGED = """
 update market.dirty d set judged = d.generation from staged_judged j
 where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of)
   = (j.card_id, j.grade_code, j.day, j.as_of)
-"""
-CLEAR = """
-delete from market.dirty d using staged_done x where d.stage = %s
-  and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)
-  = (x.card_id, x.grade_code, x.day, x.as_of, x.generation)
 """
 MARK = ("card_id", "grade_code", "day", "as_of")
 
@@ -104,7 +101,7 @@ class QuarantineRepo:
         raw_key = pl.col("part").replace_strict(list(keys), list(keys.values()))
         rows = rejects.with_columns(raw_key=raw_key, source=pl.lit(source))
         once = rows.drop("part").unique("quarantine_id", keep="first", maintain_order=True)
-        stage(self.connection, "staged_rejects", once)
+        stage_frame(self.connection, "staged_rejects", once)
         row = self.connection.execute(KEEP).fetchone()
         return row[0] if row else 0
 
@@ -113,7 +110,7 @@ class QuarantineRepo:
         row = self.connection.execute(OPEN, (source,)).fetchone()
         if row is None or not row[0] or accepted.is_empty():
             return 0
-        stage(self.connection, "staged_accepted", accepted.to_frame("quarantine_id"))
+        stage_frame(self.connection, "staged_accepted", accepted.to_frame("quarantine_id"))
         return self.connection.execute(RESOLVE).rowcount
 
 
@@ -145,8 +142,8 @@ class WorkRepo:
 
     def pending(self, stage_name: str) -> pl.DataFrame:
         """All work of a stage, with the generation judged in `judged`."""
-        stage(self.connection, "wanted_stage", pl.DataFrame({"stage": [stage_name]}))
-        return read_frame(self.connection, PENDING, WORK)
+        query = sql.SQL(PENDING).format(sql.Literal(_stage(stage_name)))
+        return read_frame(self.connection, query, WORK)
 
     def mark(self, stage_name: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
         """Add work in this transaction."""
@@ -154,24 +151,24 @@ class WorkRepo:
         if marks.is_empty():
             return 0
         # The frame goes in as one block: row by row is most of the time of a large mark.
-        stage(self.connection, "dirty_marks", marks)
+        stage_frame(self.connection, "dirty_marks", marks)
         done = self.connection.execute(dirty.MERGE_MARKS, (_stage(stage_name),)).rowcount
         if judged:
-            stage(self.connection, "staged_judged", marks)
+            stage_frame(self.connection, "staged_judged", marks)
             self.connection.execute(MARKED_AS_JUDGED)
         return done
 
     def judge(self, rows: pl.DataFrame) -> int:
         """Note that the outliers of these generations were judged."""
-        stage(self.connection, "staged_judged", rows.select(*MARK, "generation"))
+        stage_frame(self.connection, "staged_judged", rows.select(*MARK, "generation"))
         return self.connection.execute(JUDGED).rowcount
 
     def clear(self, stage_name: str, rows: pl.DataFrame) -> int:
         """Remove what was done where the generation is unchanged."""
         if rows.is_empty():
             return 0
-        stage(self.connection, "staged_done", rows.select(*MARK, "generation"))
-        return self.connection.execute(CLEAR, (_stage(stage_name),)).rowcount
+        stage_frame(self.connection, "dirty_done", rows.select(*MARK, "generation"))
+        return self.connection.execute(dirty.CLEAR_DONE, (_stage(stage_name),)).rowcount
 
 
 def _stage(name: str) -> dirty.Stage:

@@ -9,10 +9,11 @@ import polars as pl
 import psycopg
 from psycopg.rows import dict_row
 
-from ingestion.adapters.copying import read_frame, stage
+from ingestion.adapters.copying import read_frame
 from ingestion.domain.catalog import Card, CardSet, Variant, of_variant, search_text
 from ingestion.domain.errors import CatalogRejected
 from ingestion.domain.identities import PRODUCTS, Reference
+from kernel.db.staging import stage_frame
 from kernel.ids import CardId
 
 SETS = """
@@ -99,13 +100,13 @@ class CatalogRepo:
             "total": pl.Int64,
             "code": pl.String,
         }
-        stage(self.connection, "staged_sets", pl.DataFrame(rows, schema=schema, orient="row"))
+        stage_frame(self.connection, "staged_sets", pl.DataFrame(rows, schema=schema, orient="row"))
         return self.connection.execute(SETS).rowcount
 
     def upsert_cards(self, cards: Iterable[Card]) -> int:
         """Add or renew by card id; the number of rows that changed."""
         frame = pl.DataFrame([_row(card) for card in cards], schema=STAGED_CARDS, orient="row")
-        stage(self.connection, "staged_cards", frame)
+        stage_frame(self.connection, "staged_cards", frame)
         try:
             return self.connection.execute(CARDS).rowcount
         except psycopg.errors.UniqueViolation as error:
@@ -126,7 +127,7 @@ class CatalogRepo:
 
     def upsert_products(self, products: pl.DataFrame) -> int:
         """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
-        stage(self.connection, "staged_products", products)
+        stage_frame(self.connection, "staged_products", products)
         try:
             return self.connection.execute(PRODUCT_ROWS).rowcount
         except psycopg.errors.ForeignKeyViolation as error:
@@ -140,7 +141,7 @@ class CatalogRepo:
 
     def reference(self, source: str, listed: pl.DataFrame) -> Reference:
         """What a source's rows are checked against."""
-        stage(self.connection, "wanted_source", pl.DataFrame({"source": [source]}))
+        stage_frame(self.connection, "wanted_source", pl.DataFrame({"source": [source]}))
         cards = read_frame(
             self.connection, "select card_id from market.cards", {"card_id": pl.String}
         )

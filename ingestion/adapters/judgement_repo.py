@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 import psycopg
 
-from ingestion.adapters.copying import read_frame, stage
+from ingestion.adapters.copying import read_frame
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS, VERDICTS
+from kernel.db.staging import stage_frame
 
 # In the order of knowledge: of two at one moment the later row counts.
 BY_RULE = """
@@ -88,14 +89,14 @@ class VerdictRepo:
         return self._read(STANDING, instruments)
 
     def _read(self, query: str, instruments: pl.DataFrame) -> pl.DataFrame:
-        stage(self.connection, "wanted", instruments.select("card_id", "grade_code").unique())
+        stage_frame(self.connection, "wanted", instruments.select("card_id", "grade_code").unique())
         return read_frame(self.connection, query, VERDICTS)
 
     def append(self, verdicts: pl.DataFrame) -> int:
         """Add changes of verdict, as VERDICTS."""
         if verdicts.is_empty():
             return 0
-        stage(self.connection, "staged_verdicts", verdicts.select(list(VERDICTS)))
+        stage_frame(self.connection, "staged_verdicts", verdicts.select(list(VERDICTS)))
         return self.connection.execute(APPEND).rowcount
 
 
@@ -108,13 +109,13 @@ class BarRepo:
     def of_days(self, days: pl.DataFrame) -> pl.DataFrame:
         """All versions of the bars of the instrument-days, as BAR_VERSIONS."""
         wanted = days.select("card_id", "grade_code", "day").unique()
-        stage(self.connection, "wanted_days", wanted)
+        stage_frame(self.connection, "wanted_days", wanted)
         return read_frame(self.connection, BARS_OF_DAYS, BAR_VERSIONS)
 
     def replace(self, gone: pl.DataFrame, come: pl.DataFrame) -> None:
         """Remove and add versions of bars, all as BAR_VERSIONS."""
         key = [*BAR_KEY, "known_at", "superseded_at"]
-        stage(self.connection, "gone", gone.select(key))
-        stage(self.connection, "come", come.select(list(BAR_VERSIONS)))
+        stage_frame(self.connection, "gone", gone.select(key))
+        stage_frame(self.connection, "come", come.select(list(BAR_VERSIONS)))
         for step in REPLACE:
             self.connection.execute(step)

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 import polars as pl
 import psycopg
 
-from ingestion.adapters.copying import read_frame, stage
+from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
 from ingestion.domain.records import RECORDS, UTC_US, Schema
 from ingestion.domain.versions import VERSIONS
 from ingestion.ports import Merged
+from kernel.db.staging import stage_frame
 
 WANTED: Schema = {"card_id": pl.String, "grade_code": pl.String}
 
@@ -145,7 +146,7 @@ class PriceRepo:
     def _merge(self, records: pl.DataFrame, table: str, steps: list[str]) -> Merged:
         if records.is_empty():
             return Merged(touched=pl.DataFrame(schema=TOUCHED_SCHEMA))
-        stage(self.connection, table, records.select(list(RECORDS)).sort("ts", "record_id"))
+        stage_frame(self.connection, table, records.select(list(RECORDS)).sort("ts", "record_id"))
         self.connection.execute("drop table if exists pg_temp.touched")
         for step in steps:
             self.connection.execute(step)
@@ -169,13 +170,13 @@ class PriceRepo:
         return self._versions(REPORT_VERSIONS, instruments)
 
     def _versions(self, query: str, instruments: pl.DataFrame) -> pl.DataFrame:
-        stage(self.connection, "wanted", instruments.select(list(WANTED)).unique())
+        stage_frame(self.connection, "wanted", instruments.select(list(WANTED)).unique())
         return read_frame(self.connection, query, VERSIONS)
 
     def month(self, table: str, month: date) -> pl.DataFrame:
         """One month of `trades`, `prices_daily` or `quotes`, in key order."""
         following = (month.replace(day=1) + timedelta(days=32)).replace(day=1)
         bounds = pl.DataFrame({"first": [month.replace(day=1)], "next": [following]})
-        stage(self.connection, "month", bounds.cast(UTC_US))
+        stage_frame(self.connection, "month", bounds.cast(UTC_US))
         query, schema = MONTHLY[table]
         return read_frame(self.connection, query, schema)

@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 
 import psycopg
 
+from kernel.db.staging import stage_rows
+
 Stage = Literal["bars", "curated", "signals"]
 
 
@@ -28,12 +30,24 @@ class Mark(NamedTuple):
     as_of: date
 
 
+MARK_COLUMNS = (("card_id", "text"), ("grade_code", "text"), ("day", "date"), ("as_of", "date"))
+
+# The two merges read staged tables, so that whoever has a frame and not rows may use them too.
 MERGE_MARKS = """
 insert into market.dirty as d (stage, card_id, grade_code, day, as_of)
 select %s, card_id, grade_code, day, as_of from dirty_marks
 group by card_id, grade_code, day, as_of
 on conflict (stage, card_id, grade_code, day, as_of)
 do update set generation = d.generation + 1, marked_at = now()
+"""
+CLEAR_DONE = """
+delete from market.dirty d using dirty_done x where d.stage = %s
+  and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)
+  = (x.card_id, x.grade_code, x.day, x.as_of, x.generation)
+"""
+PENDING = """
+select card_id, grade_code, day, as_of, generation from market.dirty
+where stage = %s order by as_of, card_id, grade_code, day
 """
 
 
@@ -42,44 +56,16 @@ def mark(connection: psycopg.Connection, stage: Stage, marks: Iterable[Mark]) ->
 
     Returns the number of rows marked.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("drop table if exists pg_temp.dirty_marks")
-        cursor.execute(
-            "create temp table dirty_marks (card_id text, grade_code text, day date, as_of date)"
-            " on commit drop"
-        )
-        with cursor.copy("copy dirty_marks from stdin") as copy:
-            for row in marks:
-                copy.write_row(row)
-        cursor.execute(MERGE_MARKS, (stage,))
-        return cursor.rowcount
+    stage_rows(connection, "dirty_marks", MARK_COLUMNS, marks)
+    return connection.execute(MERGE_MARKS, (stage,)).rowcount
 
 
 def pending(connection: psycopg.Connection, stage: Stage) -> list[DirtyRow]:
     """All work of a stage, oldest run first."""
-    rows = connection.execute(
-        "select card_id, grade_code, day, as_of, generation from market.dirty"
-        " where stage = %s order by as_of, card_id, grade_code, day",
-        (stage,),
-    ).fetchall()
-    return [DirtyRow(*row) for row in rows]
+    return [DirtyRow(*row) for row in connection.execute(PENDING, (stage,)).fetchall()]
 
 
 def clear(connection: psycopg.Connection, stage: Stage, done: Sequence[DirtyRow]) -> int:
     """Remove what was done, unless it was marked again meanwhile. Rows removed."""
-    with connection.cursor() as cursor:
-        cursor.execute("drop table if exists pg_temp.dirty_done")
-        cursor.execute(
-            "create temp table dirty_done (card_id text, grade_code text, day date, as_of date,"
-            " generation int) on commit drop"
-        )
-        with cursor.copy("copy dirty_done from stdin") as copy:
-            for row in done:
-                copy.write_row(row)
-        cursor.execute(
-            "delete from market.dirty d using dirty_done x where d.stage = %s"
-            " and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)"
-            " = (x.card_id, x.grade_code, x.day, x.as_of, x.generation)",
-            (stage,),
-        )
-        return cursor.rowcount
+    stage_rows(connection, "dirty_done", (*MARK_COLUMNS, ("generation", "int")), done)
+    return connection.execute(CLEAR_DONE, (stage,)).rowcount

@@ -1,0 +1,66 @@
+"""Bulk writes: rows are copied into a temporary table, from which one statement merges them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, LiteralString
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+POSTGRES_TYPES: Mapping[Any, LiteralString] = {
+    pl.Int64: "bigint",
+    pl.Float64: "double precision",
+    pl.String: "text",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Datetime: "timestamptz",
+}
+
+
+def stage_rows(
+    connection: psycopg.Connection,
+    name: str,
+    columns: Sequence[tuple[str, LiteralString]],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Temporary table `name` of these columns (name, SQL type), gone when the transaction ends."""
+    _make(connection, name, columns)
+    with connection.cursor() as cursor, cursor.copy(_copy(name, "")) as copy:
+        for row in rows:
+            copy.write_row(row)
+    _analyze(connection, name)
+
+
+def stage_frame(connection: psycopg.Connection, name: str, frame: pl.DataFrame) -> None:
+    """Temporary table `name` of the frame's columns and rows; in one block, so a million is fine.
+
+    An empty text goes in as null.
+    """
+    columns = [(column, POSTGRES_TYPES[kind.base_type()]) for column, kind in frame.schema.items()]
+    _make(connection, name, columns)
+    body = frame.write_csv(
+        include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00", null_value=""
+    )
+    with connection.cursor() as cursor, cursor.copy(_copy(name, " (format csv)")) as copy:
+        copy.write(body)
+    _analyze(connection, name)
+
+
+def _make(
+    connection: psycopg.Connection, name: str, columns: Sequence[tuple[str, LiteralString]]
+) -> None:
+    table = sql.Identifier(name)
+    typed = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns
+    )
+    connection.execute(sql.SQL("drop table if exists pg_temp.{}").format(table))
+    connection.execute(sql.SQL("create temp table {} ({}) on commit drop").format(table, typed))
+
+
+def _copy(name: str, options: LiteralString) -> sql.Composed:
+    return sql.SQL("copy {} from stdin" + options).format(sql.Identifier(name))
+
+
+def _analyze(connection: psycopg.Connection, name: str) -> None:
+    # Without it the planner takes a fresh temporary table for nearly empty or for huge.
+    connection.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
