@@ -1,5 +1,6 @@
 """Runs supervisord and speaks to it: its configuration, starting programs, their state."""
 
+import http.client
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from stack.sweep import MARK
 USER = "stack"
 UP_WITHIN_S = 15
 POLL_S = 0.03
+ANSWERED_WITHIN_S = 5.0  # it never waits for a program: `startProcess` is told not to
 
 # No path and no program's secret is in it: a path may hold what the format gives a meaning, so
 # the program files do. %(here)s is replaced after the file was parsed.
@@ -67,6 +69,11 @@ class SupervisorDied(StackError):
         super().__init__(f"supervisord ended by itself. Its last words are in {log}")
 
 
+class SupervisorSilent(StackError):
+    def __init__(self, method: str, error: Exception, log: Path) -> None:
+        super().__init__(f"supervisord did not answer {method} ({error}). Its log is {log}")
+
+
 # Programs of a group are stopped together, groups one after the other, the last one first.
 GROUP = """
 [group:{name}]
@@ -113,17 +120,37 @@ class ProcessState:
     said: str
 
 
+class Impatient(xmlrpc.client.Transport):
+    """Waits for an answer as long as it is told, not for ever."""
+
+    def __init__(self, within_s: float) -> None:
+        super().__init__()
+        self._within_s = within_s
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = super().make_connection(host)
+        connection.timeout = self._within_s
+        return connection
+
+
 @dataclass(frozen=True)
 class Supervisor:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
     wave_of: Mapping[str, str]
+    answered_within_s: float = ANSWERED_WITHIN_S
 
     def call(self, method: str, *arguments: object) -> Any:
+        """Raises SupervisorDied or SupervisorSilent."""
         # A connection a call: a kept one breaks when supervisord ends between two calls.
-        with xmlrpc.client.ServerProxy(self.url) as proxy:
-            return getattr(proxy.supervisor, method)(*arguments)
+        transport = Impatient(self.answered_within_s)
+        try:
+            with xmlrpc.client.ServerProxy(self.url, transport=transport) as proxy:
+                return getattr(proxy.supervisor, method)(*arguments)
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+            self.check_alive()
+            raise SupervisorSilent(method, error, self.log) from error
 
     def start(self, name: str) -> None:
         self.call("startProcess", f"{self.wave_of[name]}:{name}", False)
@@ -205,7 +232,7 @@ def wait_until_it_answers(supervisor: Supervisor, instance_id: str) -> None:
         try:
             if supervisor.call("getIdentification") == instance_id:
                 return
-        except (OSError, xmlrpc.client.Error):
+        except SupervisorSilent:
             pass
         if time.monotonic() > limit:
             raise SupervisorDied(supervisor.log)

@@ -1,7 +1,6 @@
 """Creates the roles and databases, gives the logins their passwords and runs the migrations."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +10,17 @@ import psycopg
 from psycopg import sql
 
 from stack.errors import StackError
+from stack.one_off import finished
 from stack.parts import postgres
 from stack.parts.postgres import SUPERUSER
 
 MIGRATOR = "migrations"
 SERVICES = ("ingestion", "signals_svc", "api_gw")
 LOGINS = (MIGRATOR, *SERVICES)
+
+CONNECTED_WITHIN_S = 5
+ADMINISTERED_WITHIN_S = 60  # the slowest statement copies a template's files
+MIGRATED_WITHIN_S = 600  # a statement of theirs may take five minutes
 
 
 class MigrationFailed(StackError):
@@ -36,7 +40,12 @@ class Cluster:
         return postgres.url(port=self.port, user=role, password=password, database=database)
 
     def administer(self, database: str = "postgres") -> psycopg.Connection:
-        return psycopg.connect(self.url(SUPERUSER, database), autocommit=True)
+        return psycopg.connect(
+            self.url(SUPERUSER, database),
+            autocommit=True,
+            connect_timeout=CONNECTED_WITHIN_S,
+            options=f"-c statement_timeout={ADMINISTERED_WITHIN_S}s",
+        )
 
 
 def create_roles(cluster: Cluster, *, repository: Path) -> None:
@@ -83,12 +92,11 @@ def create_database(
 
 def migrate(url: str, *, repository: Path) -> None:
     configuration = repository / "migrations" / "alembic.ini"
-    done = subprocess.run(
+    done = finished(
+        "the migrations",
         [sys.executable, "-m", "alembic", "-c", configuration, "upgrade", "head"],
-        env={**os.environ, "MIGRATIONS_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
+        within_s=MIGRATED_WITHIN_S,
+        environment={**os.environ, "MIGRATIONS_DATABASE_URL": url},
     )
     if done.returncode != 0:
         raise MigrationFailed(done.stderr or done.stdout)

@@ -1,6 +1,5 @@
 """Brings the stores to what the programs expect: roles, databases, buckets, topic and queue."""
 
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,10 +9,13 @@ from stack.bootstrap import bus, databases, lake
 from stack.catalogue import airflow_settings
 from stack.environment import aws_access
 from stack.errors import StackError
+from stack.one_off import finished
 from stack.parts import airflow
 from stack.program import tethered, write
 from stack.secret_store import AIRFLOW_ROLE
 from stack.site import Site
+
+AIRFLOW_MIGRATED_WITHIN_S = 300  # takes ten on an idle machine
 
 
 class AirflowNotMigrated(StackError):
@@ -70,7 +72,9 @@ def create_airflow_database(site: Site) -> None:
     written = write(program, site.state.programs / f"{program.name}.json")
     log = site.state.log_of(program.name)
     with log.open("ab") as output:
-        done = subprocess.run(tethered(written), stdout=output, stderr=output, check=False)
+        done = finished(
+            program.name, tethered(written), within_s=AIRFLOW_MIGRATED_WITHIN_S, output=output
+        )
     if done.returncode != 0:
         raise AirflowNotMigrated(log)
     migration_stamp(site).write_text(version("apache-airflow"))

@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,12 +10,14 @@ from urllib.parse import quote
 import psutil
 
 from stack.errors import StackError
+from stack.one_off import finished
 from stack.parts.postgres_binaries import Binaries
 from stack.parts.postgres_placement import Placement
 from stack.ports import LOOPBACK
 from stack.program import Program, tethered, write
 
 SUPERUSER = "postgres"
+INITDB_WITHIN_S = 120  # takes one to two
 
 # No socket file: its path is limited to 107 bytes, and passwords are wanted from everybody.
 SETTINGS = {
@@ -82,8 +83,10 @@ def initdb(placement: Placement, data: Path, secret: Path) -> None:
         name="initdb", argv=(str(placement.binaries / "initdb"), *argv), user=placement.user
     )
     written = write(program, placement.home / "initdb.json")
-    done = subprocess.run(tethered(written), cwd="/", capture_output=True, text=True, check=False)
-    written.unlink()
+    try:
+        done = finished("initdb", tethered(written), within_s=INITDB_WITHIN_S)
+    finally:
+        written.unlink()
     if done.returncode != 0:
         raise ClusterNotCreated(done.stderr or done.stdout)
 

