@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from ingestion.adapters.copying import read_frame
-from ingestion.domain.catalog import Card, CardSet, Variant, of_variant, search_text
+from ingestion.domain.catalog import Card, CardSet, Variant, of_variant
 from ingestion.domain.errors import CatalogRejected
 from ingestion.domain.identities import PRODUCTS, Reference
 from kernel.db.staging import stage_frame
@@ -29,26 +29,25 @@ where (s.name, s.series, s.release_date, s.printed_total, s.total, s.code) is di
 """
 
 CARD_COLUMNS = """card_id, game, set_id, name, number, edition, finish, language, rarity, supertype,
-  subtypes, artist, image_small, image_large, search_text"""
+  subtypes, artist, image_small, image_large"""
 
 # An image once known stays when a leaner source is loaded after a richer one.
 CARDS = f"""
 insert into market.cards as c ({CARD_COLUMNS})
 select card_id, game, set_id, name, number, edition, finish, language, rarity, supertype,
   case when subtypes is null then '{{}}' else string_to_array(subtypes, '|') end,
-  artist, image_small, image_large, search_text
+  artist, image_small, image_large
 from staged_cards
 on conflict (card_id) do update set (name, number, edition, finish, language, rarity, supertype,
-  subtypes, artist, image_small, image_large, search_text) = (excluded.name, excluded.number,
+  subtypes, artist, image_small, image_large) = (excluded.name, excluded.number,
   excluded.edition, excluded.finish, excluded.language, excluded.rarity, excluded.supertype,
   excluded.subtypes, excluded.artist, coalesce(excluded.image_small, c.image_small),
-  coalesce(excluded.image_large, c.image_large), excluded.search_text)
+  coalesce(excluded.image_large, c.image_large))
 where (c.name, c.number, c.edition, c.finish, c.language, c.rarity, c.supertype, c.subtypes,
-  c.artist, c.image_small, c.image_large, c.search_text) is distinct from (excluded.name,
+  c.artist, c.image_small, c.image_large) is distinct from (excluded.name,
   excluded.number, excluded.edition, excluded.finish, excluded.language, excluded.rarity,
   excluded.supertype, excluded.subtypes, excluded.artist,
-  coalesce(excluded.image_small, c.image_small), coalesce(excluded.image_large, c.image_large),
-  excluded.search_text)
+  coalesce(excluded.image_small, c.image_small), coalesce(excluded.image_large, c.image_large))
 """  # noqa: S608 (constants only)
 
 BASE_CARDS = """
@@ -173,7 +172,6 @@ def _row(card: Card) -> tuple[str | None, ...]:
         card.artist,
         card.image_small,
         card.image_large,
-        search_text(card),
     )
 
 

@@ -51,7 +51,6 @@ cards = Table(
     Column("artist", Text),
     Column("image_small", Text),
     Column("image_large", Text),
-    Column("search_text", Text, nullable=False),
 )
 
 product_map = Table(

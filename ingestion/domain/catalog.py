@@ -1,8 +1,6 @@
 """Cards and sets as the catalog knows them, and the text people search them by."""
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -74,32 +72,3 @@ def finish_of(catalog_id: str, set_id: str, number: str) -> str:
 def of_variant(base: Card, variant: Variant) -> Card:
     """The card of another printing: all as the base but its identity."""
     return replace(base, card_id=variant.card_id, edition=variant.edition, finish=variant.finish)
-
-
-def plain(text: str) -> str:
-    """Lower case without accents: what people type. Signs such as & stay."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-
-
-def search_text(card: Card) -> str:
-    """Words people find a card by: name, number, number/printed total, set, rarity, subtypes."""
-    numbers = [card.number]
-    if card.card_set.printed_total is not None:
-        numbers.append(f"{card.number}/{card.card_set.printed_total}")
-    printing = [word for word in (card.edition, card.finish) if word in PRINTINGS]
-    said = [
-        card.name,
-        *numbers,
-        card.card_set.name,
-        card.card_set.set_id,
-        card.card_set.code or "",
-        card.rarity or "",
-        *card.subtypes,
-        *(PRINTINGS[word] for word in printing),
-    ]
-    words = re.sub(r"\s+", " ", plain(" ".join(said))).strip().split(" ")
-    return " ".join(dict.fromkeys(words))
-
-
-PRINTINGS: Mapping[str, str] = {FIRST_EDITION: "1st first edition", "reverse": "reverse holo"}

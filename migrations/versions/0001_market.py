@@ -52,9 +52,9 @@ create table market.cards (
   artist text,
   image_small text,
   image_large text,
-  search_text text not null default '',
   unique (game, set_id, number, edition, finish, language)
 );
+create index cards_set_number on market.cards (set_id, number);
 
 create table market.grades (
   grade_code text primary key,
@@ -313,11 +313,6 @@ grant references on market.cards, market.grades to signals_owner;
 grant usage on schema market to signals_owner;
 """
 
-SEARCH = """
-create index cards_search_trgm on market.cards using gin (search_text public.gin_trgm_ops);
-create index cards_set_number on market.cards (set_id, number);
-"""
-
 GRADED_COMPANIES = ("psa", "cgc", "bgs", "sgc", "any")
 
 
@@ -365,7 +360,7 @@ def upgrade() -> None:
     op.execute("create extension if not exists unaccent with schema public")
     op.execute("create schema market authorization market_owner")
     op.execute("set local role market_owner")
-    for block in (CATALOG, TRADES, BARS, WORK, PARTITIONS, GRANTS, SEARCH):
+    for block in (CATALOG, TRADES, BARS, WORK, PARTITIONS, GRANTS):
         op.execute(block)
     op.execute(grade_rows())
     op.execute("reset role")

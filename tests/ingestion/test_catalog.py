@@ -1,4 +1,4 @@
-"""Cards, variants and the product map: natural keys, shared numbers, the words to search by."""
+"""Cards, variants and the product map: natural keys, shared numbers."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from ingestion.adapters.catalog_files import CatalogFiles
-from ingestion.domain.catalog import Card, CardSet, search_text
 from ingestion.domain.errors import CatalogRejected, ColumnMissing, FileUnreadable
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
-from kernel.ids import CardId
 from tests.ingestion.conftest import World
 
 EVOLVING = {
@@ -31,20 +29,6 @@ UMBREON = {
     "rarity": "Rare Rainbow",
     "images": {"small": "https://images.example/215.png", "large": "https://images.example/l.png"},
 }
-
-
-def test_the_search_text_holds_plain_words_people_type() -> None:
-    card_set = CardSet("swsh7", "Évolving Skies", printed_total=203, code="EVS")
-    card = Card(
-        CardId("swsh7-215"), card_set, "Flabébé V", "215", rarity="Rare", subtypes=["Basic", "V"]
-    )
-    assert search_text(card) == "flabebe v 215 215/203 evolving skies swsh7 evs rare basic"
-
-
-def test_an_edition_and_a_finish_are_words_too() -> None:
-    base = CardSet("base1", "Base")
-    first = Card(CardId("base1-4~1st"), base, "Charizard", "4", edition="1st")
-    assert search_text(first) == "charizard 4 base base1 1st first edition"
 
 
 def test_cards_come_from_json_with_their_set_or_with_a_set_file(tmp_path: Path) -> None:
