@@ -7,8 +7,8 @@ import polars as pl
 import psycopg
 
 from kernel.days import end_of
+from kernel.db.staging import stage_rows
 from kernel.ids import Instrument
-from signals_svc.adapters.staging import stage
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.snapshot import COLUMNS, Snapshot, thaw
 from signals_svc.ports.market import Work
@@ -76,7 +76,7 @@ class Features:
         self._connection.execute(
             "select signals.ensure_month_partitions('features_daily', %s, %s)", (as_of, as_of)
         )
-        stage(self._connection, "features_new", STAGED, rows.select(COLUMNS).iter_rows())
+        stage_rows(self._connection, "features_new", STAGED, rows.select(COLUMNS).iter_rows())
         added = self._connection.execute(APPEND, values).rowcount
         self._connection.execute(KEEP_LATEST, values)
         return added
@@ -84,7 +84,7 @@ class Features:
     def read(self, instruments: Collection[Instrument], *, as_of: date) -> Snapshot:
         """The newest rows of the day for the instruments that have one."""
         wanted = (("card_id", "text"), ("grade_code", "text"))
-        stage(self._connection, "features_wanted", wanted, instruments)
+        stage_rows(self._connection, "features_wanted", wanted, instruments)
         values = {"day": as_of, "version": FEATURE_VERSION}
         rows = self._connection.execute(NEWEST_OF_DAY, values).fetchall()
         return thaw(as_of, pl.DataFrame(rows, schema=FRAME, orient="row"))
@@ -105,7 +105,7 @@ class Queue:
             ("as_of", "date"),
             ("generation", "int"),
         )
-        stage(self._connection, "queue_new", columns, work)
+        stage_rows(self._connection, "queue_new", columns, work)
         self._connection.execute(
             "insert into signals.inference_queue as q"
             " (card_id, grade_code, day, as_of, generation)"

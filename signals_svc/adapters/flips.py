@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from signals_svc.adapters.staging import stage
+from kernel.db.staging import stage_rows
 from signals_svc.domain.signal import Flip
 
 FLIP_COLUMNS = (
@@ -37,6 +37,6 @@ DROP_TAKEN_BACK = "delete from signals.flips where from_action = to_action and p
 
 def write_flips(connection: psycopg.Connection, flips: Sequence[Flip]) -> None:
     """Add flips to the outbox; one that is taken back before anybody heard of it disappears."""
-    stage(connection, "flips_new", FLIP_COLUMNS, flips)
+    stage_rows(connection, "flips_new", FLIP_COLUMNS, flips)
     connection.execute(MERGE_FLIPS)
     connection.execute(DROP_TAKEN_BACK)

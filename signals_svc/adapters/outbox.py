@@ -8,9 +8,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from kernel.cache import SIGNAL_FIELDS
+from kernel.db.staging import stage_rows
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.adapters.flips import FLIP_COLUMNS
-from signals_svc.adapters.staging import stage
 from signals_svc.domain.signal import Flip
 from signals_svc.ports.outbox import ServedSignals
 
@@ -72,5 +72,5 @@ class SignalOutbox:
 
     def published(self, flips: Sequence[Flip], *, now: datetime) -> None:
         """Mark flips as taken."""
-        stage(self._connection, "flips_done", FLIP_COLUMNS, flips)
+        stage_rows(self._connection, "flips_done", FLIP_COLUMNS, flips)
         self._connection.execute(MARK_PUBLISHED, {"now": now})

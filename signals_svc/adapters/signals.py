@@ -8,9 +8,9 @@ from typing import LiteralString
 import psycopg
 
 from kernel.days import utc_day
+from kernel.db.staging import stage_rows
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.adapters.flips import write_flips
-from signals_svc.adapters.staging import stage
 from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Flip, Quantile, Signal
 
@@ -166,7 +166,7 @@ class Signals:
     def _actions(
         self, query: LiteralString, instruments: Collection[Instrument], moment: datetime
     ) -> Actions:
-        stage(self._connection, "actions_wanted", INSTRUMENT, instruments)
+        stage_rows(self._connection, "actions_wanted", INSTRUMENT, instruments)
         values = {"horizons": self._horizons, "moment": moment}
         rows = self._connection.execute(query, values).fetchall()
         return {
@@ -178,7 +178,7 @@ class Signals:
         self, instruments: Collection[Instrument], *, before: datetime
     ) -> Mapping[Instrument, tuple[int, str]]:
         """Price in cents and series of the last signal before the moment, as known at it."""
-        stage(self._connection, "prices_wanted", INSTRUMENT, instruments)
+        stage_rows(self._connection, "prices_wanted", INSTRUMENT, instruments)
         rows = self._connection.execute(LAST_PRICES, {"before": before}).fetchall()
         return {
             Instrument(CardId(card), GradeCode(grade)): (cents, series)
@@ -199,14 +199,14 @@ class Signals:
         now: datetime,
     ) -> None:
         """Append every word that differs from the newest on its night."""
-        stage(
+        stage_rows(
             self._connection,
             "forecasts_new",
             FORECAST_COLUMNS,
             ((*row.instrument, *row[1:]) for row in forecasts),
         )
         self._connection.execute(APPEND_FORECASTS, {"now": now})
-        stage(self._connection, "signals_new", SIGNAL_COLUMNS, map(_row, signals))
+        stage_rows(self._connection, "signals_new", SIGNAL_COLUMNS, map(_row, signals))
         self._connection.execute(APPEND_SIGNALS, {"now": now})
         write_flips(self._connection, flips)
 
