@@ -1,11 +1,12 @@
 """Connections: psycopg for jobs, asyncpg for services. One transaction, committed at the edge."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import asyncpg
 import psycopg
+from psycopg import errors
 from pydantic import SecretStr
 
 from kernel.errors import Unavailable
@@ -14,20 +15,46 @@ CONNECT_TIMEOUT_S = 5
 QUERY_TIMEOUT_S = 5  # what the role `api_gw` is allowed as well
 
 
+IDLE_TOO_LONG = errors.IdleInTransactionSessionTimeout  # no OperationalError in psycopg's order
+
+# What to do about it, where it is something else than a server that is not there.
+ADVICE: Mapping[type[psycopg.Error], str] = {
+    errors.LockNotAvailable: "another job holds what this one needs; run it when that is done",
+    errors.QueryCanceled: "a statement took longer than this login may; run it again, for fewer"
+    " days if it can be told which",
+    errors.DiskFull: "its disk is full; free some space and run the job again",
+    errors.TooManyConnections: "all its connections are in use; run the job again in a while",
+    IDLE_TOO_LONG: "the job computed too long inside one transaction; run it again on an idle"
+    " machine",
+}
+
+
+class DatabaseAway(Unavailable):
+    """PostgreSQL cannot be reached, or ended what the job was doing. Worth a retry."""
+
+    def __init__(self, error: psycopg.Error) -> None:
+        said = str(error).strip().splitlines()
+        reason = said[0] if said else "no answer"
+        advice = next((words for kind, words in ADVICE.items() if isinstance(error, kind)), None)
+        if advice is not None:
+            super().__init__(f"PostgreSQL refused ({reason}): {advice}.")
+        else:
+            super().__init__(f"PostgreSQL did not answer ({reason}); is the stack up?")
+
+
 @contextmanager
 def job_transaction(url: SecretStr) -> Iterator[psycopg.Connection]:
     """One transaction of a job: committed when the block ends well, rolled back otherwise.
 
-    Raises Unavailable when the database cannot be reached or goes away.
+    Raises DatabaseAway when the database cannot be reached, goes away or refuses for now.
     """
     try:
         with psycopg.connect(
             url.get_secret_value(), connect_timeout=CONNECT_TIMEOUT_S, options="-c timezone=UTC"
         ) as connection:
             yield connection
-    except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
-        raise Unavailable(f"PostgreSQL did not answer ({reason}); is the stack up?") from error
+    except (psycopg.OperationalError, IDLE_TOO_LONG) as error:
+        raise DatabaseAway(error) from error
 
 
 async def _decode_json(connection: asyncpg.Connection) -> None:

@@ -1,5 +1,6 @@
 """Defaults are the documented ones, the YAML file agrees with them, the environment goes on top."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,28 @@ def test_a_missing_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("PRICER_CONFIG", str(tmp_path / "nowhere.yaml"))
     with pytest.raises(FileNotFoundError, match=r"nowhere\.yaml"):
         PlatformSettings()
+
+
+def test_the_file_marks_what_nothing_reads(repository: Path) -> None:
+    code = " ".join(
+        path.read_text()
+        for package in ("ingestion", "signals_svc", "api_gw")
+        for path in (repository / package).rglob("*.py")
+    )
+    above: list[str] = []
+    wrong = []
+    for line in SHIPPED.read_text().splitlines():
+        found = re.match(r"( *)(\w+):(.*)", line)
+        if found is None:
+            continue
+        depth, name = len(found[1]) // 2, found[2]
+        above[depth:] = [name]
+        if depth == 0 or "reserved" in above[:depth]:
+            continue
+        is_read = re.search(rf"\b{above[depth - 1]}\.{name}\b", code) is not None
+        is_reserved = "# reserved:" in found[3]
+        if is_read == is_reserved:
+            wrong.append(".".join(above))
+        if is_reserved:
+            above[depth] = "reserved"
+    assert wrong == []
