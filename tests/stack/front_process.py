@@ -16,16 +16,16 @@ from stack import process_groups
 from stack.state import State
 from stack.sweep import leftovers
 
-# Deadlines of health, not benchmarks.
+# Of the whole stack. PRICER_TEST_PATIENCE=3 stretches them on a machine that others use too.
 HEALTHY_WITHIN_S = 15
 FIRST_START_WITHIN_S = 45  # creates the cluster and Airflow's database
 ENDED_WITHIN_S = 60
 POLL_S = 0.05
 
 
-def crowding() -> float:
-    """How many times more work than cores: what others do here must not fail our deadlines."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+def patience() -> float:
+    """1, unless whoever runs the tests on a slow machine has said otherwise."""
+    return float(os.environ.get("PRICER_TEST_PATIENCE", "1"))
 
 
 @dataclass
@@ -53,7 +53,7 @@ class FrontProcess:
         begun = time.monotonic()
         while "Serving" not in self.said():
             assert self.process.poll() is None, self.said()
-            waited_s = (time.monotonic() - begun) / crowding()
+            waited_s = (time.monotonic() - begun) / patience()
             assert waited_s < within_s, f"not healthy in {within_s} s:\n{self.said()}"
             time.sleep(POLL_S)
         return self.said()
