@@ -1,14 +1,13 @@
-"""The batch entry points: `python -m ingestion job <name>`, each one use case in a transaction."""
+"""The batch entry points: `python -m ingestion job <name>`, each one use case."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
-from ingestion.ports import ReferenceFiles, SeriesCache, Source, Turn, Unit
+from ingestion.ports import ReferenceFiles, SeriesCache, Source, Turn, Unit, Units
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
@@ -28,7 +27,7 @@ Work = Callable[[Unit], Summary]
 class Doors:
     """What the composition root gives the jobs; each is opened by the job that needs it."""
 
-    unit: Callable[[], AbstractContextManager[Unit]]
+    unit: Units
     source: Callable[[str], Source]
     files: ReferenceFiles
     series: Callable[[], SeriesCache]
@@ -113,7 +112,7 @@ def fetch_job(
 def validate_job(doors: Doors, source: str, day: date) -> None:
     def work() -> Summary:
         found = doors.source(source)
-        return doors.within_unit(lambda unit: validate(unit, found, day))
+        return validate(doors.unit, found, day)
 
     finish("validate", work)
 
@@ -134,7 +133,7 @@ def load_trades_job(doors: Doors, source: str, day: date) -> None:
 @jobs.command("judge_outliers", help="Verdicts of instruments with new prices.")
 @click.pass_obj
 def judge_outliers_job(doors: Doors) -> None:
-    finish("judge_outliers", lambda: doors.within_unit(judge_outliers))
+    finish("judge_outliers", lambda: judge_outliers(doors.unit))
 
 
 @jobs.command("build_bars", help="Daily bars of judged days.")

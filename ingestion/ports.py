@@ -1,6 +1,7 @@
 """What the use cases need from outside: sources, lake zones and the tables, as Protocols."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -269,3 +270,6 @@ class Unit:
     work: WorkSet
     partitions: Partitions
     by_hand: ByHand
+
+
+Units = Callable[[], AbstractContextManager[Unit]]  # each a transaction of its own

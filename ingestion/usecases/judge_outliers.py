@@ -6,24 +6,64 @@ import polars as pl
 import structlog
 
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
-from ingestion.ports import Unit
+from ingestion.ports import Unit, Units
 
 log = structlog.get_logger()
 
 INSTRUMENT = ["card_id", "grade_code"]
 
 
-def judge_outliers(unit: Unit) -> Mapping[str, object]:
-    """Verdicts of all instruments with work at stage `bars`; days they change become work too."""
-    unit.work.claim("bars")
-    pending = unit.work.pending("bars")
+def judge_outliers(units: Units) -> Mapping[str, object]:
+    """Verdicts of all instruments with work at stage `bars`; days they change become work too.
+
+    Judging takes minutes where much is new, so it lies between two transactions. An instrument
+    whose work changed meanwhile is left to the next run.
+    """
+    with units() as unit:
+        pending = unit.work.pending("bars")
+        versions = _versions(unit, pending)
     if pending.is_empty():
         return {"instruments": 0, "judged": 0, "verdicts": 0, "outliers": 0}
+    wanted = all_verdicts(versions)
+    with units() as unit:
+        unit.work.claim("bars")
+        changed = _changed(pending, unit.work.pending("bars"))
+        pending, versions, wanted = (
+            frame.join(changed, on=INSTRUMENT, how="anti", maintain_order="left")
+            for frame in (pending, versions, wanted)
+        )
+        written = _write(unit, pending, wanted)
+    now = wanted.unique(["subject", "subject_id", *INSTRUMENT], keep="last", maintain_order=True)
+    outliers = now.filter(pl.col("verdict") == "outlier")
+    by_rule = outliers.group_by("rule").len().sort("rule")
+    instruments = pending.select(INSTRUMENT).n_unique()
+    log.info("outliers.judged", instruments=instruments, **written)
+    return {
+        "instruments": instruments,
+        "judged": versions.filter(pl.col("until").is_null()).height,
+        **written,
+        "outliers": outliers.height,
+        "outliers_by_rule": dict(by_rule.iter_rows()),
+        "left": changed.height,
+    }
+
+
+def _versions(unit: Unit, pending: pl.DataFrame) -> pl.DataFrame:
     instruments = pending.select(INSTRUMENT).unique()
-    versions = pl.concat(
+    return pl.concat(
         [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
     )
-    wanted = all_verdicts(versions)
+
+
+def _changed(seen: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
+    """Instruments of which any work came, went or was done since it was seen."""
+    whole = seen.columns
+    either = [seen.join(present, on=whole, how="anti"), present.join(seen, on=whole, how="anti")]
+    return pl.concat(either).select(INSTRUMENT).unique()
+
+
+def _write(unit: Unit, pending: pl.DataFrame, wanted: pl.DataFrame) -> dict[str, int]:
+    instruments = pending.select(INSTRUMENT).unique()
     missing = missing_verdicts(wanted, unit.verdicts.by_rule(instruments))
     appended = unit.verdicts.append(missing)
     unit.work.judge(pending)
@@ -33,15 +73,4 @@ def judge_outliers(unit: Unit) -> Mapping[str, object]:
         pending, on=[*INSTRUMENT, "day", "as_of"], how="anti"
     )
     unit.work.mark("bars", elsewhere, judged=True)
-    now = wanted.unique(["subject", "subject_id", *INSTRUMENT], keep="last", maintain_order=True)
-    outliers = now.filter(pl.col("verdict") == "outlier")
-    log.info("outliers.judged", instruments=instruments.height, verdicts=appended)
-    by_rule = outliers.group_by("rule").len().sort("rule")
-    return {
-        "instruments": instruments.height,
-        "judged": versions.filter(pl.col("until").is_null()).height,
-        "verdicts": appended,
-        "outliers": outliers.height,
-        "outliers_by_rule": dict(by_rule.iter_rows()),
-        "days_marked": elsewhere.height,
-    }
+    return {"verdicts": appended, "days_marked": elsewhere.height}

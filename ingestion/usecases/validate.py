@@ -9,35 +9,30 @@ import structlog
 from ingestion.domain.errors import NothingUsable
 from ingestion.domain.records import Receipt
 from ingestion.domain.screening import Screened, screen
-from ingestion.ports import Source, Told, Unit
+from ingestion.ports import Source, Told, Unit, Units
 
 log = structlog.get_logger()
 
 EXAMPLES = 3
 
 
-def validate(unit: Unit, source: Source, day: date) -> Mapping[str, object]:
-    """Raw -> trusted + quarantine. A file of which no row can be used leaves nothing behind."""
+def validate(units: Units, source: Source, day: date) -> Mapping[str, object]:
+    """Raw -> trusted + quarantine. A file of which no row can be used leaves nothing behind.
+
+    Screening lies between two transactions, since none may idle for as long as it takes.
+    """
     mapping = source.mapping
-    receipts, keys = unit.raw.load(mapping.source, day)
-    told = _all_told(source, receipts)
-    reference = unit.catalog.reference(mapping.source, told.listed)
+    with units() as unit:
+        receipts, keys = unit.raw.load(mapping.source, day)
+        told = _all_told(source, receipts)
+        reference = unit.catalog.reference(mapping.source, told.listed)
     screened = screen(told.rows, mapping, reference, receipts[-1].window)
     reasons = screened.reasons()
     if screened.records.is_empty() and not source.may_be_empty:
         raise NothingUsable(mapping.source, reasons, _examples(screened))
-    unit.trusted.write(mapping.source, day, screened.records)
-    new = unit.quarantine.keep(mapping.source, screened.rejects, keys)
-    resolved = unit.quarantine.resolve(mapping.source, screened.accepted)
+    with units() as unit:
+        new, resolved = _keep(unit, mapping.source, day, screened, keys)
     refused = screened.rejects.height
-    unit.ledger.note(
-        mapping.source,
-        day,
-        "validate",
-        read=told.rows.height,
-        written=screened.records.height,
-        quarantined=refused,
-    )
     if refused:
         log.warning("rows.quarantined", source=mapping.source, rows=refused, new=new, **reasons)
     return {
@@ -52,6 +47,20 @@ def validate(unit: Unit, source: Source, day: date) -> Mapping[str, object]:
         "quarantined_new": new,
         "resolved": resolved,
     }
+
+
+def _keep(
+    unit: Unit, source: str, day: date, screened: Screened, keys: Mapping[str, str]
+) -> tuple[int, int]:
+    """Write both outcomes; rows new in quarantine, and rows that left it."""
+    unit.trusted.write(source, day, screened.records)
+    new = unit.quarantine.keep(source, screened.rejects, keys)
+    resolved = unit.quarantine.resolve(source, screened.accepted)
+    refused = screened.rejects.height
+    taken = screened.records.height
+    read = taken + screened.duplicates + refused
+    unit.ledger.note(source, day, "validate", read=read, written=taken, quarantined=refused)
+    return new, resolved
 
 
 def _all_told(source: Source, receipts: Sequence[Receipt]) -> Told:

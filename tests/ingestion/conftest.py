@@ -76,8 +76,7 @@ class World:
             fetch(unit, source, window, path=path, item_map=None, now=now)
 
     def validate(self, source: Source, last: date) -> Mapping[str, Any]:
-        with self.unit() as unit:
-            return validate(unit, source, last)
+        return validate(self.unit, source, last)
 
     def load(self, source: Source, last: date) -> Mapping[str, Any]:
         with self.unit() as unit:
@@ -95,8 +94,7 @@ class World:
 
     def build(self) -> Mapping[str, Any]:
         """Verdicts and bars; what both say, together."""
-        with self.unit() as unit:
-            judged = judge_outliers(unit)
+        judged = judge_outliers(self.unit)
         with self.unit() as unit:
             return {**judged, **build_bars(unit).summary}
 

@@ -1,5 +1,6 @@
 """Bringing files in twice, in any order, corrected, and half: what the tables hold after it."""
 
+from contextlib import AbstractContextManager
 from datetime import date
 from itertools import permutations
 
@@ -11,9 +12,11 @@ from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.domain.errors import NotFetched, NothingUsable
 from ingestion.domain.records import Window
+from ingestion.ports import Unit
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import window_of
+from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
 from kernel.errors import NotFound
@@ -215,6 +218,28 @@ def test_bars_wait_for_prices_that_came_after_the_judging(
         assert build_bars(unit).summary["unjudged"] == 1
     assert world.rows("select * from market.prices_daily") == []
     assert world.build()["bars_added"] == 1
+
+
+def test_an_instrument_that_changes_while_it_is_judged_is_left_to_the_next_run(
+    world: World, plain_file: WriteCsv
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", TWO), DAY1)
+    late = plain_file("b.csv", ["base1-4,psa9,90.00,2024-05-01T12:00:00Z,s3"])
+    other = plain_file("c.csv", ["base1-2,psa9,90.00,2024-05-01T12:00:00Z,s4"])
+    world.ingest("plain_sales", other, DAY2)
+    opened = iter((None, late))
+
+    def units() -> AbstractContextManager[Unit]:
+        if path := next(opened):
+            world.ingest("plain_sales", path, DAY3)
+        return world.unit()
+
+    judged = judge_outliers(units)
+    assert (judged["instruments"], judged["left"]) == (1, 1)
+    with world.unit() as unit:
+        assert build_bars(unit).summary["bars_added"] == 1
+    assert world.build()["bars_added"] == 1
+    assert world.rows("select * from market.dirty where stage = 'bars'") == []
 
 
 def test_curated_months_follow_the_tables(world: World, plain_file: WriteCsv) -> None:
