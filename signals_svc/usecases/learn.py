@@ -22,11 +22,10 @@ from signals_svc.domain.examples import Examples, as_of_days, examples_of
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.reliability import reliability_of
 from signals_svc.domain.series import date_of
-from signals_svc.domain.walk_forward import Fold, folds_of
+from signals_svc.domain.walk_forward import MIN_CLASS_ROWS, Fold, folds_of
 from signals_svc.ports.models import TrainedModel, Trainer
 from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
 
-MIN_CLASS_ROWS = 50  # of each label before the first test day; fewer cannot be told apart
 PARITY_ROWS = 1000
 PARITY_LIMIT = 1e-5
 
@@ -82,7 +81,9 @@ def learn(
         horizon_days=horizon_days,
         policy=policy,
     )
-    folds = folds_of(examples.days, examples.label_known_us, horizon_days=horizon_days)
+    folds = folds_of(
+        examples.days, examples.labels, examples.label_known_us, horizon_days=horizon_days
+    )
     missing = _missing(examples, folds)
     if missing:
         return TooFewLabels(missing, len(examples.labels))
@@ -96,21 +97,16 @@ def learn(
 
 def _missing(examples: Examples, folds: list[Fold]) -> str:
     """What keeps a classifier from being trained, in words; empty where nothing does."""
+    if folds:
+        return ""
     weeks = len(np.unique(examples.days))
-    if not folds:
-        return (
-            f"{weeks} as-of weeks with labels are too few for walk-forward folds"
-            " with an embargo; load a longer history or wait"
-        )
-    counts = np.bincount(examples.labels[folds[0].train], minlength=len(ACTIONS))
-    short = [
-        f"{count} {action}"
-        for action, count in zip(ACTIONS, counts, strict=True)
-        if count < MIN_CLASS_ROWS
-    ]
-    if short:
-        return f"only {', '.join(short)} labels before the first test week, {MIN_CLASS_ROWS} needed"
-    return ""
+    counts = np.bincount(examples.labels, minlength=len(ACTIONS))
+    labels = ", ".join(f"{n} {action}" for action, n in zip(ACTIONS, counts, strict=True))
+    return (
+        f"{weeks} as-of weeks with labels are too few for walk-forward folds with an embargo,"
+        f" or {labels} are: {MIN_CLASS_ROWS} of each must be known before the first test week;"
+        " load a longer history or wait"
+    )
 
 
 def _artifact(

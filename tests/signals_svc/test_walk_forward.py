@@ -16,6 +16,7 @@ WEEKS = np.arange(0, 700, 7)
 DAYS = np.repeat(WEEKS, 30)
 HORIZON = 90
 PROMPT = (DAYS + HORIZON + 1) * DAY_US  # the end of the day the horizon ends on
+LABELS = np.tile([0, 1, 2], len(DAYS) // 3)
 MONTHLY = PROMPT + 30 * DAY_US
 
 
@@ -42,9 +43,8 @@ class SureTrainer:
 
 def examples(known_us: Ints) -> Examples:
     rows = len(DAYS)
-    labels = np.tile([0, 1, 2], rows // 3)
     return Examples(
-        DAYS, np.zeros((rows, 1), np.float32), labels, known_us, [Utility(0.0, 0.0)] * rows
+        DAYS, np.zeros((rows, 1), np.float32), LABELS, known_us, [Utility(0.0, 0.0)] * rows
     )
 
 
@@ -53,7 +53,7 @@ def last_trained_day(fold: Fold) -> int:
 
 
 def test_no_training_label_reaches_a_test_week() -> None:
-    folds = folds_of(DAYS, PROMPT, horizon_days=HORIZON)
+    folds = folds_of(DAYS, LABELS, PROMPT, horizon_days=HORIZON)
     tested = np.concatenate([DAYS[fold.test] for fold in folds])
     assert len(tested) == len(np.unique(tested)) * 30
     for fold in folds:
@@ -62,21 +62,32 @@ def test_no_training_label_reaches_a_test_week() -> None:
 
 
 def test_labels_of_monthly_quotes_wait_until_the_quotes_are_known() -> None:
-    for fold in folds_of(DAYS, MONTHLY, horizon_days=HORIZON):
+    for fold in folds_of(DAYS, LABELS, MONTHLY, horizon_days=HORIZON):
         assert last_trained_day(fold) + HORIZON + 31 <= int(DAYS[fold.test].min())
 
 
 def test_too_few_weeks_make_no_folds() -> None:
-    few = np.arange(0, 200, 7)
-    assert folds_of(few, few * DAY_US, horizon_days=90) == []
+    few = np.repeat(np.arange(0, 200, 7), 60)
+    assert folds_of(few, np.arange(len(few)) % 3, few * DAY_US, horizon_days=90) == []
     none = np.empty(0, np.int64)
-    assert folds_of(none, none, horizon_days=90) == []
+    assert folds_of(none, none, none, horizon_days=90) == []
+
+
+def test_testing_begins_once_fifty_of_each_label_were_known() -> None:
+    sparse = np.where((DAYS < 400) & (np.arange(len(DAYS)) % 30 > 0), -1, np.arange(len(DAYS)))
+    rows = np.flatnonzero(sparse >= 0)
+    folds = folds_of(DAYS[rows], LABELS[rows], PROMPT[rows], horizon_days=HORIZON)
+    first = folds[0]
+    assert (np.bincount(LABELS[rows][first.train], minlength=3) >= 50).all()
+    assert DAYS[rows][first.test].min() > 490
+    only_buys = np.zeros(len(rows), np.int64)
+    assert folds_of(DAYS[rows], only_buys, PROMPT[rows], horizon_days=HORIZON) == []
 
 
 def changed_where(chosen: Callable[[Fold], Ints]) -> tuple[Floats, Floats]:
     """Predictions of the last fold, before and after other labels of the rows chosen."""
     truth = examples(PROMPT)
-    folds = folds_of(DAYS, PROMPT, horizon_days=HORIZON)
+    folds = folds_of(DAYS, LABELS, PROMPT, horizon_days=HORIZON)
     labels = truth.labels.copy()
     labels[chosen(folds[-1])] = 0
     out = [out_of_fold(one, folds, SureTrainer()) for one in (truth, replace(truth, labels=labels))]
@@ -96,7 +107,7 @@ def test_a_fold_is_tempered_by_what_the_folds_before_it_taught() -> None:
 
 
 def test_the_curve_is_drawn_on_rows_that_taught_nothing() -> None:
-    folds = folds_of(DAYS, PROMPT, horizon_days=HORIZON)
+    folds = folds_of(DAYS, LABELS, PROMPT, horizon_days=HORIZON)
     out = out_of_fold(examples(PROMPT), folds, SureTrainer())
     assert not (out.last & out.taught).any()
     assert out.taught.any()
