@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from time import sleep
+from time import monotonic, sleep
 
 import click
 import psycopg
@@ -25,6 +25,7 @@ from ingestion.adapters.redis_series import NoSeries, RedisSeries
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import MARKETPLACE, find_format
 from ingestion.adapters.sources.marketplace import MarketplaceSource
+from ingestion.adapters.sources.pace import Pace
 from ingestion.jobs import Doors, jobs
 from ingestion.ports import SeriesCache, Source, Unit
 from ingestion.settings import IngestionSettings
@@ -92,12 +93,14 @@ def source_named(name: str) -> Source:
         return FileSource(mapping)
     chosen = settings()
     token = chosen.marketplace_token
+    per_min = chosen.marketplace_rate_per_min or chosen.etl.sources.ebay.rate_limit_per_min
     return MarketplaceSource(
         mapping=mapping,
         base_url=chosen.marketplace_url,
         token=token.get_secret_value() if token else None,
         deadline_s=chosen.marketplace_deadline_s,
         sleep=sleep,
+        pace=Pace(per_min, sleep=sleep, now=monotonic),
     )
 
 

@@ -13,6 +13,9 @@ class IngestionSettings(PlatformSettings):
     )
     marketplace_url: str | None = Field(None, description="base URL of the sold-items search")
     marketplace_token: SecretStr | None = Field(None, description="bearer token of that search")
+    marketplace_rate_per_min: int | None = Field(
+        None, gt=0, description="requests a minute; default: etl.sources.ebay.rate_limit_per_min"
+    )
     marketplace_deadline_s: float = Field(
         600, gt=0, description="longest one fetch may page through the marketplace, seconds"
     )

@@ -65,7 +65,12 @@ def marketplace(site: Site) -> dict[str, str]:
     """Nothing where there is none: a job that asks it then says which settings are missing."""
     if not site.world.simulated:
         return {}
-    return {"PRICER_MARKETPLACE_URL": site.http_url("simulator"), **marketplace_token(site)}
+    return {
+        "PRICER_MARKETPLACE_URL": site.http_url("simulator"),
+        # The simulator is ours and as fast as it is asked; a real marketplace's limit is kept.
+        "PRICER_MARKETPLACE_RATE_PER_MIN": "60000",
+        **marketplace_token(site),
+    }
 
 
 def marketplace_token(site: Site) -> dict[str, str]:

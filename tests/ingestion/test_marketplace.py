@@ -18,6 +18,7 @@ from ingestion.adapters.sources.marketplace import (
     MarketplaceSource,
     TokenRefused,
 )
+from ingestion.adapters.sources.pace import Pace
 from ingestion.domain.errors import SourceRefused, SourceUnavailable
 from ingestion.domain.records import Window
 from ingestion.usecases.load_product_map import load_product_map
@@ -168,6 +169,14 @@ def test_paging_ends_at_its_deadline(shop: Shop) -> None:
     ticks = iter(range(0, 1000, 40))
     with pytest.raises(SourceUnavailable, match="not done after 60 s and 200 items"):
         collected(shop, now=lambda: float(next(ticks)), sleep=lambda _: None)
+
+
+def test_pages_are_asked_for_no_faster_than_the_source_allows(shop: Shop) -> None:
+    shop.items = [item(number) for number in range(450)]
+    slept: list[float] = []
+    pace = Pace(120, sleep=slept.append, now=lambda: sum(slept))
+    assert collected(shop, pace=pace).height == 450
+    assert slept == [0.5, 0.5]
 
 
 def test_what_each_item_says_decides_whether_it_is_a_trade(world: World, shop: Shop) -> None:

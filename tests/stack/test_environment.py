@@ -32,7 +32,11 @@ OF_A_WORLD = {
     "SIGNALS_SVC_DATABASE_URL",
 }
 
-MARKETPLACE = {"PRICER_MARKETPLACE_URL", "PRICER_MARKETPLACE_TOKEN"}
+MARKETPLACE = {
+    "PRICER_MARKETPLACE_URL",
+    "PRICER_MARKETPLACE_TOKEN",
+    "PRICER_MARKETPLACE_RATE_PER_MIN",
+}
 
 AIRFLOW_OWN = {"airflow_fernet", "airflow_jwt", "airflow_session", "database_airflow"}
 JOBS = {"database_ingestion", "database_signals_svc", "valkey", "s3", "marketplace_token"}

@@ -14,6 +14,7 @@ import httpx
 import polars as pl
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from ingestion.adapters.sources.pace import Pace
 from ingestion.adapters.sources.sold_items import told_rows
 from ingestion.domain.errors import SourceRefused, SourceUnavailable, WrongWindow
 from ingestion.domain.format import Format
@@ -62,6 +63,7 @@ class MarketplaceSource:
     deadline_s: float
     sleep: Callable[[float], None]
     now: Callable[[], float] = monotonic
+    pace: Pace | None = None  # how fast it may be asked; None: as fast as it answers
     may_be_empty: bool = True
 
     def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
@@ -117,6 +119,8 @@ class MarketplaceSource:
     def _ask(
         self, client: httpx.Client, window: Window, offset: int, ends_at: float
     ) -> dict[str, Any]:
+        if self.pace is not None:
+            self.pace.take()
         left = ends_at - self.now()
         if left <= 0:
             self._refuse_deadline(offset)
