@@ -33,7 +33,6 @@ class FrontProcess:
     """One state directory and the front process that may be running on it."""
 
     state: State
-    without: tuple[str, ...] = ()
     output: Path = field(init=False)
     process: subprocess.Popen[bytes] | None = None
 
@@ -42,10 +41,9 @@ class FrontProcess:
 
     def start(self, *, within_s: float = HEALTHY_WITHIN_S) -> str:
         """Returns what it said until everything was healthy."""
-        words = [word for part in self.without for word in ("--without", part)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "stack", "up", "--state", str(self.state.root), *words],
+                [sys.executable, "-m", "stack", "up", "--state", str(self.state.root)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
