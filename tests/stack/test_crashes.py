@@ -190,6 +190,7 @@ def test_after_supervisord_was_killed(running_stack: FrontProcess) -> None:
     os.kill(running_stack.supervisor_pid(), signal.SIGKILL)
     assert running_stack.process is not None
     assert running_stack.process.wait(ENDED_WITHIN_S) == 1
+    assert "Traceback" not in running_stack.said()
     assert left_of(old) == []
     running_stack.start()
     assert rows_kept(running_stack) == 5
