@@ -46,7 +46,7 @@ def test_rows_in_quarantine_show_in_the_exit_code(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as left:
         finish("some_job", lambda: {"read": 3, "quarantined": 1})
     assert left.value.code == 3
-    assert json.loads(capsys.readouterr().out)["quarantined"] == 1
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["quarantined"] == 1
 
 
 def test_every_kind_has_a_title() -> None:
