@@ -1,6 +1,9 @@
 """Owns which fixtures all tests share, and marks each test by the servers its fixtures start."""
 
+from typing import Any
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = [
     "tests.fixtures.workspace",
@@ -22,18 +25,30 @@ MARKING_FIXTURES = {
 }
 
 
+# A file's tests share servers, so one worker runs them; whole stacks run one at a time.
 WHOLE_STACK = "whole stack"
+WHOLE_STACK_FILES = frozenset({"tests/stack/test_crashes.py", "tests/stack/test_main_job.py"})
 
 
-@pytest.hookimpl(tryfirst=True)  # the runner reads the groups right after
+class FilesTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Gives each worker a file at a time, and all whole stacks to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = nodeid.split("::", 1)[0]
+        return WHOLE_STACK if file in WHOLE_STACK_FILES else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    return FilesTogether(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         used = getattr(item, "fixturenames", ())
         for fixture, marker in MARKING_FIXTURES.items():
             if fixture in used:
                 item.add_marker(marker)
-        # A file's tests share servers, so one worker runs them; whole stacks run one at a time.
-        group = WHOLE_STACK if "running_stack" in used else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+        alone = item.nodeid.split("::", 1)[0] in WHOLE_STACK_FILES
+        assert alone or "running_stack" not in used, f"{item.nodeid} belongs to WHOLE_STACK_FILES"
     # The longest group first, or it would be what everybody waits for in the end.
     items.sort(key=lambda item: "running_stack" not in getattr(item, "fixturenames", ()))

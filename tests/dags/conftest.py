@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def airflow(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[None]:
     """Environment for importing Airflow; it writes its configuration into AIRFLOW_HOME."""
     settings = {
@@ -21,10 +22,11 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
         for key, value in settings.items():
             patch.setenv(key, value)
         yield
+    structlog.reset_defaults()  # Airflow configured it, with loggers that are kept for good
     assert "AIRFLOW__CORE__DAGS_FOLDER" not in os.environ
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dag_bag(airflow: None, repository: Path) -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
