@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[None]:
     """Environment for importing Airflow; it writes its configuration into AIRFLOW_HOME."""
     settings = {
@@ -26,7 +26,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
     assert "AIRFLOW__CORE__DAGS_FOLDER" not in os.environ
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def dag_bag(airflow: None, repository: Path) -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
