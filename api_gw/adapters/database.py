@@ -22,6 +22,10 @@ class DatabaseAway(Unavailable):
         super().__init__(f"The database did not answer ({reason}); {ADVICE}.")
 
 
+# Waiting for a connection and for its answer together; a query alone has a shorter deadline.
+ANSWER_WITHIN_S = 10
+
+
 class Database:
     """Reads as the role of this service. A failed first connection is tried again by the next."""
 
@@ -42,8 +46,13 @@ class Database:
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._pool is not None:
-            await self._pool.close()
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
@@ -62,7 +71,8 @@ class Database:
 async def named(ask: Callable[[], Awaitable[T]]) -> T:
     """The answer, or DatabaseAway for everything that means the server is not there for us."""
     try:
-        return await ask()
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await ask()
     except (OSError, TimeoutError) as error:
         raise DatabaseAway(type(error).__name__) from error
     except (
