@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAGE := .ci/stage
 EXTRAS := airflow,train,stack,dev
-
+WORKERS ?= 2
 
 .PHONY: help setup demo test lint lock status down clean openapi bench
 
@@ -25,10 +25,10 @@ setup: $(VENV)/.stamp node_modules/.stamp ## install everything (demo and test d
 demo: setup ## start all, run the main job, serve until Ctrl-C (EXIT=1: stop then; DATA=dir: real input)
 	@$(BIN)/python -m stack demo $(if $(EXIT),--exit) $(if $(DATA),--data "$(DATA)")
 
-test: lint ## check style, types and boundaries, then run all tests (WORKERS=2: two at a time)
+test: lint ## check style, types and boundaries, then run all tests (WORKERS=1: one at a time)
 	@echo "  pytest"
 	@# Two workers share the cores: whole stacks may start three times slower than by themselves.
-	@PRICER_TEST_PATIENCE=$${PRICER_TEST_PATIENCE:-3} $(BIN)/pytest -q $(if $(WORKERS),-n $(WORKERS) --no-loadscope-reorder)
+	@PRICER_TEST_PATIENCE=$${PRICER_TEST_PATIENCE:-3} $(BIN)/pytest -q -n $(WORKERS) --no-loadscope-reorder
 
 lint: setup ## check style, types and boundaries
 	@$(STAGE) "ruff check" $(BIN)/ruff check .

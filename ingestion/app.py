@@ -21,7 +21,6 @@ from ingestion.adapters.hand_repo import HandRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
 from ingestion.adapters.price_repo import PriceRepo
-from ingestion.adapters.redis_series import NoSeries, RedisSeries
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import MARKETPLACE, find_format
 from ingestion.adapters.sources.marketplace import MarketplaceSource
@@ -82,6 +81,9 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
 
 def series_cache() -> SeriesCache:
     """Redis where it is set up."""
+    # Imported when used: jobs start often, and few of them need it.
+    from ingestion.adapters.redis_series import NoSeries, RedisSeries
+
     url = settings().redis_url
     return NoSeries() if url is None else RedisSeries(url)
 

@@ -1,9 +1,9 @@
 """The lake: S3 buckets raw, trusted, curated and models behind five verbs, with deadlines."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,8 +25,14 @@ class Lake:
 
     def __init__(self, bucket_prefix: str) -> None:
         self._prefix = bucket_prefix
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        # Made when first used: a fifth of a second that jobs inside the database do not need.
+        import boto3
+
         # A session of its own: the default one keeps the first credentials it saw.
-        self._s3: S3Client = boto3.Session().client(
+        return boto3.Session().client(
             "s3",
             config=Config(
                 connect_timeout=CONNECT_TIMEOUT_S,

@@ -25,17 +25,12 @@ MARKING_FIXTURES = {
 }
 
 
-# A file's tests share servers, so one worker runs them; whole stacks run one at a time.
-WHOLE_STACK = "whole stack"
-WHOLE_STACK_FILES = frozenset({"tests/stack/test_crashes.py", "tests/stack/test_main_job.py"})
-
-
 class FilesTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Gives each worker a file at a time, and all whole stacks to one worker."""
+    """Gives each worker a file at a time, because a file's tests share servers."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = nodeid.split("::", 1)[0]
-        return WHOLE_STACK if file in WHOLE_STACK_FILES else file
+        return file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
@@ -48,7 +43,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKING_FIXTURES.items():
             if fixture in used:
                 item.add_marker(marker)
-        alone = item.nodeid.split("::", 1)[0] in WHOLE_STACK_FILES
-        assert alone or "running_stack" not in used, f"{item.nodeid} belongs to WHOLE_STACK_FILES"
-    # The longest group first, or it would be what everybody waits for in the end.
+    # Whole stacks take longest: begun last, they would be what everybody waits for in the end.
     items.sort(key=lambda item: "running_stack" not in getattr(item, "fixturenames", ()))

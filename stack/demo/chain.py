@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from stack.demo.airflow_api import DagRun, Task
 from stack.errors import StackError
 
-POLL_S = 0.25
+POLL_S = 0.5
 SIGN_OF_LIFE_S = 15
 LIMIT_S = 900
 WAKE_SLACK = timedelta(seconds=2)  # the event is stored a moment before the task has ended

@@ -33,15 +33,25 @@ class Placement:
             os.chown(path, account.pw_uid, account.pw_gid)
 
 
-def place(state: Path, found: Binaries, *, instance_id: str, as_root: bool) -> Placement:
-    """Prepares the directories; `state` is .stack, where `pg` is or points to the data's home."""
+def place(
+    state: Path,
+    found: Binaries,
+    *,
+    instance_id: str,
+    as_root: bool,
+    base: Path = STATE_DIRECTORY,
+) -> Placement:
+    """Prepares the directories; `state` is .stack, where `pg` is or points to the data's home.
+
+    For root that home is made in `base`.
+    """
     if not as_root:
         home = state / "pg"
         home.mkdir(exist_ok=True)
         return Placement(home=home, binaries=found.root / "bin", user=None)
-    home = STATE_DIRECTORY / instance_id
+    home = base / instance_id
     home.mkdir(parents=True, exist_ok=True)
-    for directory in (STATE_DIRECTORY, home):  # whatever the umask says, ACCOUNT must get through
+    for directory in (base, home):  # whatever the umask says, ACCOUNT must get through
         directory.chmod(0o755)
     link = state / "pg"
     if not link.is_symlink():
