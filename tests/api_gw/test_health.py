@@ -38,7 +38,9 @@ def test_a_database_that_comes_later_is_found(postgres: Cluster, serving: Servin
     assert ask("/readyz").status_code == 200
 
 
-def test_connections_that_the_database_ended_are_not_felt(database: DatabaseUrls, serving: Serving) -> None:
+def test_connections_that_the_database_ended_are_not_felt(
+    database: DatabaseUrls, serving: Serving
+) -> None:
     ask = serving(database.api_gw)
     assert ask("/movers").status_code == 200
     with psycopg.connect(database.superuser) as connection:
