@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from stack import probes
-from stack.bootstrap.databases import Cluster, create_roles
+from stack.bootstrap.databases import LOGINS, Cluster, create_roles
 from stack.errors import Unhealthy
 from stack.parts import aws as aws_part
 from stack.parts import s3 as s3_part
@@ -41,8 +41,22 @@ def test_letters_beyond_ascii_are_letters(database: DatabaseUrls) -> None:
         assert row.fetchone() == ("pokémon", "UTF8")
 
 
-def test_roles_can_be_created_again(postgres: Cluster, repository: Path) -> None:
-    create_roles(postgres, repository=repository)
+ROLES = """
+    select role.rolname, role.rolcanlogin, role.rolsuper, array_agg(owner.rolname order by 1)
+    from pg_roles role
+    left join pg_auth_members member on member.member = role.oid
+    left join pg_roles owner on owner.oid = member.roleid
+    where role.rolname !~ '^pg_' group by role.oid, 1, 2, 3 order by 1
+"""
+
+
+def test_creating_the_roles_again_changes_nothing(postgres: Cluster, repository: Path) -> None:
+    with postgres.administer() as connection:
+        before = connection.execute(ROLES).fetchall()
+        create_roles(postgres, repository=repository)
+        after = connection.execute(ROLES).fetchall()
+    assert set(LOGINS) < {name for name, *_ in before}
+    assert after == before
 
 
 def test_postgres_probe_refuses_a_server_with_another_password(postgres: Cluster) -> None:
