@@ -16,8 +16,9 @@ from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
 from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.redis_cache import NoCache, RedisCache
+from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.adapters.signals import PostgresSignals
-from api_gw.http import cards, health, movers, search
+from api_gw.http import cards, health, movers, restatements, search
 from api_gw.http.deps import Services
 from api_gw.http.entity_tags import EntityTags
 from api_gw.http.openapi import describing
@@ -41,7 +42,7 @@ def bare_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (health, search, cards, movers):
+    for routes in (health, search, cards, movers, restatements):
         app.include_router(routes.router)
     app.add_middleware(EntityTags)
     install_problem_documents(app)
@@ -61,6 +62,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         cards=PostgresCards(database),
         prices=PostgresPrices(database),
         signals=PostgresSignals(database),
+        restatements=PostgresRestatements(database),
         cache=cache,
         database=database,
         clock=lambda: datetime.now(UTC),

@@ -7,6 +7,7 @@ from typing import Protocol
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
 from api_gw.domain.query import Query
+from api_gw.domain.restatements import RestatedBar, RestatedFeatures, RestatedSignal
 from api_gw.domain.signals import Signal
 
 
@@ -95,4 +96,53 @@ class Cache(Protocol):
 
     async def answers(self) -> bool | None:
         """Whether the store is there now; None where none is set up."""
+        ...
+
+
+class Restatements(Protocol):
+    """What was known of a day at two moments; `card_id` and `grade_code` None mean any."""
+
+    async def bars(
+        self,
+        day: date,
+        *,
+        since: datetime,
+        until: datetime,
+        card_id: str | None,
+        grade_code: str | None,
+        limit: int,
+    ) -> tuple[Sequence[RestatedBar], int]:
+        """Bars of the day that differ between the moments, with their causes, and how many."""
+        ...
+
+    async def features(
+        self,
+        day: date,
+        *,
+        since: datetime,
+        until: datetime,
+        card_id: str | None,
+        grade_code: str | None,
+        limit: int,
+    ) -> Sequence[RestatedFeatures]:
+        """Features of the night that differ between the moments."""
+        ...
+
+    async def signals(
+        self,
+        day: date,
+        *,
+        since: datetime,
+        until: datetime,
+        card_id: str | None,
+        grade_code: str | None,
+        limit: int,
+    ) -> Sequence[RestatedSignal]:
+        """Words on the night that differ between the moments."""
+        ...
+
+    async def answers(
+        self, bars: Sequence[RestatedBar], *, until: datetime, limit: int
+    ) -> Sequence[RestatedSignal]:
+        """The first words said after each of these bars was restated, if they say other things."""
         ...

@@ -1,11 +1,15 @@
 """The console script `pricer`: its commands, and how a failure of them is told."""
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 
+from cli.asking import NotAnswered, ask
 from cli.packages import BrokenPackage, UnknownPackage, job_lines, package_names, python_module
+from cli.restatement_lines import restatement_lines
 from cli.status import print_status
 from cli.versions import version_lines
 
@@ -58,4 +62,42 @@ def status(url: str | None) -> None:
 def version() -> None:
     """Print the version of the platform, of Python and of the main parts."""
     for line in version_lines():
+        click.echo(line)
+
+
+API = click.option("--url", envvar="PRICER_API_URL", help="API to ask; default: the local one")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="print the answer as it came")
+
+
+@pricer.command()
+@click.option("--day", required=True, help="UTC day the report is about, as 2024-05-01")
+@click.option("--from", "since", help="first moment, with offset; default: the end of the day")
+@click.option("--to", "until", help="second moment, with offset; default: all that is known now")
+@click.option("--card", help="this card only")
+@click.option("--grade", help="this grade only")
+@AS_JSON
+@API
+def restate(
+    url: str | None, as_json: bool, since: str | None, until: str | None, **of: str
+) -> None:
+    """Say which bars, features and signals of a day changed since, and because of what."""
+    asked = {**of, "from": since, "to": until}
+    report("/restatements", asked, restatement_lines, url=url, as_json=as_json)
+
+
+def report(
+    path: str,
+    asked: Mapping[str, str | None],
+    lines: Callable[[dict[str, Any]], Iterator[str]],
+    *,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Print what the API answers, as lines or as JSON, and leave with 0 only if it answered."""
+    try:
+        found = ask(url, path, asked)
+    except NotAnswered as error:
+        click.echo(f"pricer: {error}", err=True)
+        sys.exit(error.code)
+    for line in [json.dumps(found, indent=2)] if as_json else lines(found):
         click.echo(line)

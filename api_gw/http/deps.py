@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime
 
 from api_gw.domain.errors import UnknownCard, UnknownGrade
-from api_gw.ports import Cache, Cards, CardSearch, Prices, Signals
+from api_gw.ports import Cache, Cards, CardSearch, Prices, Restatements, Signals
 from kernel.ids import is_card_id
 
 
@@ -30,6 +30,7 @@ class Services:
     cards: Cards
     prices: Prices
     signals: Signals
+    restatements: Restatements
     cache: Cache
     database: Readable
     clock: Callable[[], datetime]

@@ -18,7 +18,7 @@ INSERT_SIGNAL = """
 insert into signals.signals (card_id, grade_code, horizon_days, asof_ts, model_version,
   feature_version, action, conviction, expected_return, risk, utility, price_cents, series,
   reasons, features, fingerprint, known_at)
-values (%s, %s, %s, %s, %s, 'price-1', %s, %s, 0.1, 0.4, 0.05, 12345, 'trade', %s, '{}', 'f', %s)
+values (%s, %s, %s, %s, %s, 'price-1', %s, %s, 0.1, 0.4, 0.05, 12345, 'trade', %s, '{}', %s, %s)
 """
 
 
@@ -104,6 +104,7 @@ class Arrangement:
         conviction: float = 0.7,
         known_at: datetime | None = None,
         model: str = "ewma-1",
+        print_: str = "f",
     ) -> None:
         """Known at its as-of time unless told otherwise."""
         reasons = [{"code": "utility", "value": 0.05, "words": "+10 % expected in 90 days"}]
@@ -112,7 +113,7 @@ class Arrangement:
                 INSERT_SIGNAL,
                 (
                     *(card_id, grade_code, horizon, asof, model, action, conviction),
-                    *(json.dumps(reasons), known_at or asof),
+                    *(json.dumps(reasons), print_, known_at or asof),
                 ),
             )
 

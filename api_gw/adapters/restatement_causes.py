@@ -1,0 +1,91 @@
+"""The SQL that finds what changed a bar: pieces of knowledge that fall on a change of version."""
+
+# $1 day, $2 and $3 the two moments, $4 the end of the day, $5 and $6 the instruments.
+#
+# `moments` are the times at which a bar of the day became another one within the span. What was
+# learned counts from then on (of a trading day not before the day is over), so a piece of
+# knowledge is a cause of exactly those bars that change at its moment.
+CAUSES = """
+with wanted as (
+  select * from unnest($5::text[], $6::text[]) w (card_id, grade_code)
+), moments as (
+  select card_id, grade_code, kind, known_at as at
+  from market.prices_daily join wanted using (card_id, grade_code)
+  where day = $1::date and known_at > $2::timestamptz and known_at <= $3::timestamptz
+  union
+  select card_id, grade_code, kind, turn.at
+  from market.prices_daily_history join wanted using (card_id, grade_code),
+    unnest(array[known_at, superseded_at]) turn (at)
+  where day = $1::date and turn.at > $2::timestamptz and turn.at <= $3::timestamptz
+), revisions as (
+  select r.*, w.card_id, w.grade_code, before as believed
+  from market.trade_revisions r join wanted w
+    on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
+  union all
+  select r.*, w.card_id, w.grade_code, after
+  from market.trade_revisions r join wanted w
+    on (w.card_id, w.grade_code) = (r.after ->> 'card_id', r.after ->> 'grade_code')
+), revised as (
+  select * from revisions
+  where (believed ->> 'ts')::timestamptz >= $4::timestamptz - interval '1 day'
+    and (believed ->> 'ts')::timestamptz < $4::timestamptz
+), arrivals as (
+  select trade_id, card_id, grade_code, known_at, price_cents, source
+  from market.trades join wanted using (card_id, grade_code)
+  where ts >= $4::timestamptz - interval '1 day' and ts < $4::timestamptz
+  union
+  select trade_id, card_id, grade_code, (before ->> 'known_at')::timestamptz,
+    (before ->> 'price_cents')::int, null
+  from revised where action = 'corrected' and believed = before
+), figures as (
+  select p.*, said, greatest(p.known_at, said) as at
+  from market.reported_prices p join wanted using (card_id, grade_code), unnest(p.reports) said
+  where p.day = $1::date
+), told as (
+  select card_id, grade_code, 'trade' as kind, greatest(known_at, $4::timestamptz) as at,
+    case when action <> 'corrected' then action
+      when before ->> 'told_as' = after ->> 'told_as'
+        and (before ->> 'card_id', before ->> 'grade_code')
+          is distinct from (after ->> 'card_id', after ->> 'grade_code') then 'remapped'
+      else action end as what,
+    known_at, 'trade' as subject, trade_id as subject_id, actor, reason as why,
+    (before ->> 'price_cents')::int as before_cents, (after ->> 'price_cents')::int as after_cents
+  from revised
+  union all
+  select card_id, grade_code, 'trade', greatest(known_at, $4::timestamptz),
+    case when known_at > $4::timestamptz then 'late_arrival' else 'day_over' end,
+    known_at, 'trade', trade_id, coalesce(source, 'load_trades'), 'a sale was reported',
+    null, price_cents
+  from arrivals a
+  where not exists (
+    select from market.trade_revisions r where r.trade_id = a.trade_id
+      and r.action = 'corrected' and r.known_at = a.known_at)
+  union all
+  select card_id, grade_code, case subject when 'trade' then 'trade' else kind end,
+    case subject when 'trade' then greatest(v.known_at, $4::timestamptz) else v.known_at end,
+    case when actor = 'rule' then 'outlier_verdict' else 'person_decision' end,
+    v.known_at, subject, subject_id, actor, verdict || ': ' || rule, null, null
+  from market.outlier_verdicts v join wanted using (card_id, grade_code)
+  left join lateral (select kind from market.reported_prices p
+    where p.report_id = v.subject_id and p.day = $1::date limit 1) figure on v.subject = 'report'
+  where event_at >= $4::timestamptz - interval '1 day' and event_at < $4::timestamptz
+  union all
+  select f.card_id, f.grade_code, f.kind, turn.at,
+    case when older.price_cents is not null then 'corrected'
+      when turn.at > $4::timestamptz then 'late_arrival' else 'first_report' end,
+    turn.at, 'report', f.report_id, f.source, 'the source stated a figure',
+    older.price_cents, f.price_cents
+  from figures f
+  cross join lateral (select distinct unnest(array[f.known_at, f.at]) as at) turn
+  left join lateral (
+    select o.price_cents from figures o
+    where (o.source, o.kind, o.card_id, o.grade_code) = (f.source, f.kind, f.card_id, f.grade_code)
+      and o.report_id <> f.report_id and o.said < f.said
+    order by o.said desc limit 1) older on true
+)
+select distinct card_id, grade_code, kind, what, known_at, subject, subject_id, actor, why,
+  before_cents, after_cents
+from told join moments using (card_id, grade_code, kind, at)
+order by card_id, grade_code, kind, known_at, what, subject_id
+limit 5000
+"""
