@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAGE := .ci/stage
-EXTRAS := airflow,train,stack,dev
+EXTRAS := airflow,train,jobs,stack,dev
 WORKERS ?= 2
 
 .PHONY: help setup demo test lint lock status down clean openapi bench
