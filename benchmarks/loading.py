@@ -1,102 +1,83 @@
-"""Loading sales against the floor: a bare COPY of the same rows into a table without a key.
+"""Loading a million sales, 5 % of them repeats, into 60 empty months, against the plain recipe.
 
-Starts the stores of a fresh stack, brings 300,000 sales in by the jobs as Airflow would run them
-(a process each, imports included), and copies the same rows once more as the floor.
+Timed is what the job `load_trades` does, from validated records to committed rows with the work
+marked: months are made, sales merged, days marked for bars, the ledger written.
 """
 
-import csv
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 
-import numpy as np
-import psycopg
+import polars as pl
 
-from stack import catalogue, front
-from stack.environment import of_jobs
-from stack.front import Stack
-from stack.state import REPOSITORY, State
-from stack.world import Worlds
+from benchmarks import plain_recipe
+from benchmarks.claim import Result, scaled, seconds
+from benchmarks.sales import FIRST_DAY, LAST_DAY, MONTHS, SOURCE, sales, with_repeats
+from benchmarks.stores import Database, fresh_database, stores
+from ingestion.app import unit_of
+from ingestion.usecases.ensure_partitions import make_room
+from ingestion.usecases.load_trades import load_trades
+from kernel.lake import Lake
+from stack.site import Site
 
-SALES = 300_000
-LAST_DAY = datetime(2026, 9, 30, tzinfo=UTC)
-DAYS = 730
-GRADES = ("raw", "psa8", "psa9", "psa10")
-ROWS = (
-    "select trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, known_at"
-    " from market.trades"
-)
-NOT_STORES = tuple(part.name for part in catalogue.PARTS if not part.store)
+SALES = 1_000_000
+REPEATED = 0.05
+ROUNDS = 3
 
 
-def write_sales(path: Path, cards: list[str]) -> None:
-    """A file of the format plain_sales, the same at every run."""
-    random = np.random.default_rng(1)
-    seconds = random.integers(0, DAYS * 86_400, SALES)
-    cents = random.integers(500, 500_000, SALES)
-    card, grade = random.integers(0, len(cards), SALES), random.integers(0, len(GRADES), SALES)
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["card_id", "grade", "price", "sold_at", "sale_id"])
-        for row in range(SALES):
-            moment = LAST_DAY - timedelta(seconds=int(seconds[row]))
-            price = f"{cents[row] / 100:.2f}"
-            sold_at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-            writer.writerow([cards[card[row]], GRADES[grade[row]], price, sold_at, f"sale-{row}"])
+@dataclass(frozen=True)
+class Held:
+    """Port TrustedZone: validated records that were read already."""
+
+    records: pl.DataFrame
+
+    def write(self, source: str, day: date, records: pl.DataFrame) -> None:
+        """Nothing here writes records."""
+        raise NotImplementedError
+
+    def read(self, source: str, day: date) -> pl.DataFrame:
+        """The records, whatever the day."""
+        return self.records
 
 
-def job(stack: Stack, *words: str) -> float:
-    """Seconds of one job as a process of its own."""
-    begun = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "ingestion", "job", *words],
-        env={**os.environ, **of_jobs(stack.site)},
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-    )
-    return time.monotonic() - begun
+def load(database: Database, records: pl.DataFrame, day: date = LAST_DAY) -> None:
+    """What the job does, each step in its transaction."""
+    lake, held = Lake("bench"), Held(records)
+    with database.connect() as connection:
+        make_room(replace(unit_of(connection, lake), trusted=held), SOURCE, day)
+    with database.connect() as connection:
+        load_trades(replace(unit_of(connection, lake), trusted=held), SOURCE, day)
 
 
-def floor(stack: Stack) -> float:
-    """Seconds of a bare COPY of the loaded rows, text to text, into a table without a key."""
-    with psycopg.connect(stack.site.database_url("ingestion")) as connection:
-        with connection.cursor().copy(f"copy ({ROWS}) to stdout") as out:
-            body = b"".join(bytes(block) for block in out)
-        connection.execute(f"create temp table bare as {ROWS} with no data")
-        begun = time.monotonic()
-        with connection.cursor().copy("copy bare from stdin") as into:
-            into.write(body)
-        return time.monotonic() - begun
+def rows_in(database: Database, table: str) -> int:
+    """Rows of a table: a load that lost some would be fast."""
+    with database.connect() as connection:
+        row = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608 (constants only)
+        return row[0] if row else 0
 
 
-def main() -> None:
-    """Print each step's rate and how many times the floor it takes."""
-    with tempfile.TemporaryDirectory(prefix="loading ") as home:
-        state, sales = State(Path(home) / "state"), Path(home) / "sales.csv"
-        parts = catalogue.without(NOT_STORES)
-        with front.running(state, world=Worlds.SIMULATED.value, parts=parts) as stack:
-            job(stack, "load_catalog", "--from", str(REPOSITORY / "stack/simulator/catalog.json"))
-            with psycopg.connect(stack.site.database_url("ingestion")) as connection:
-                rows = connection.execute("select card_id from market.cards order by 1").fetchall()
-            write_sales(sales, [card for (card,) in rows])
-            run = ("--source", "plain_sales", "--date", LAST_DAY.date().isoformat())
-            steps = {
-                "fetch": job(stack, "fetch", *run, "--path", str(sales)),
-                "validate": job(stack, "validate", *run),
-                "load_trades": job(stack, "load_trades", *run),
-                "load_trades again": job(stack, "load_trades", *run),
-            }
-            bare = floor(stack)
-        state.delete()
-    print(f"{'bare COPY, the floor':24} {SALES / bare:10,.0f} rows/s")
-    for name, seconds in steps.items():
-        print(f"{name:24} {SALES / seconds:10,.0f} rows/s = {seconds / bare:5.1f} times the floor")
+def one_round(site: Site, records: pl.DataFrame) -> tuple[float, float, float]:
+    """Seconds of ours, of the plain recipe, and of ours once more with everything there."""
+    different = records.get_column("record_id").n_unique()
+    with fresh_database(site, "bench_loading") as database:
+        plain_recipe.prepare(database, FIRST_DAY, MONTHS)
+        ours = seconds(lambda: load(database, records))
+        plain = seconds(lambda: plain_recipe.load(database, records))
+        again = seconds(lambda: load(database, records))
+        for table in ("market.trades", "plain.trades"):
+            if rows_in(database, table) != different:
+                raise AssertionError(f"{table} has not the {different} sales that were loaded")
+    return ours, plain, again
 
 
-if __name__ == "__main__":
-    main()
+def measure() -> Iterator[Result]:
+    """Rows a second of both, the median round."""
+    records = with_repeats(sales(scaled(SALES)), REPEATED)
+    with stores() as site:
+        rounds = [one_round(site, records) for _ in range(ROUNDS)]
+    ours, plain, again = (sorted(column)[ROUNDS // 2] for column in zip(*rounds, strict=True))
+    rate, reference = records.height / ours, records.height / plain
+    against = "plain recipe: polars dedup, binary COPY, ON CONFLICT on a text key"
+    yield Result("load, 60 new months", rate, reference, 2.0, "rows/s", against, aim=3.0)
+    rate = records.height / again
+    yield Result("load again, nothing new", rate, reference, 1.0, "rows/s", against)

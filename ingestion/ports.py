@@ -9,7 +9,10 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
+from ingestion.domain.backfill import BackfillRequest, Run, Step
 from ingestion.domain.catalog import Card, CardSet, Variant
+from ingestion.domain.contracts import Contract
+from ingestion.domain.expectations import Checked, Expectation, Nights
 from ingestion.domain.format import Format
 from ingestion.domain.identities import Reference
 from ingestion.domain.records import Receipt, Window
@@ -84,6 +87,9 @@ class Catalog(Protocol):
     def upsert_products(self, products: pl.DataFrame) -> int:
         """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
 
+    def products_of(self, source: str) -> list[str]:
+        """The products of a source that are mapped to a card, in order."""
+
     def refresh_search(self) -> None:
         """Bring the search's documents in line with the cards."""
 
@@ -105,9 +111,17 @@ class Ledger(Protocol):
     """What each job did for a source and day."""
 
     def note(
-        self, source: str, day: date, job: str, *, read: int, written: int, quarantined: int
+        self,
+        source: str,
+        day: date,
+        job: str,
+        *,
+        read: int,
+        written: int,
+        quarantined: int,
+        first: date | None = None,
     ) -> None:
-        """Replace the row of (source, day, job)."""
+        """Replace the row of (source, day, job); `first` begins the window that a fetch asked."""
 
     def last_day(self, source: str, job: str, *, before: date) -> date | None:
         """The newest day before that for which the job was done; None if there is none."""
@@ -127,7 +141,7 @@ class Quarantine(Protocol):
 class Merged:
     """What a merge did: rows new, with changed content, with only an earlier knowledge time."""
 
-    touched: pl.DataFrame  # card_id, grade_code, day: distinct
+    touched: pl.DataFrame  # card_id, grade_code, and the days from `day` to `through`
     added: int = 0
     corrected: int = 0
     known_earlier: int = 0
@@ -222,7 +236,10 @@ class BarStore(Protocol):
 
 
 class WorkSet(Protocol):
-    """The dirty set, as frames with card_id, grade_code, day, as_of and generation."""
+    """The dirty set, as frames with card_id, grade_code, day, as_of, through and generation.
+
+    The work is on all days from `day` to `through`, which is `day` or later in the same month.
+    """
 
     def claim(self, name: str) -> None:
         """Let one run at a time do work of this name, until this transaction ends."""
@@ -247,11 +264,71 @@ class Partitions(Protocol):
         """Make those of the days' months that are missing; the number made."""
 
 
+class Backfills(Protocol):
+    """Plans of backfills and how far they are done."""
+
+    def runs(self, sources: Sequence[str], first: date, last: date) -> list[Run]:
+        """What the ledger tells of runs that asked for any of the days."""
+
+    def keep(self, backfill_id: str, request: BackfillRequest, planned: Sequence[Step]) -> bool:
+        """Store the plan of an id that has none; whether it was stored now."""
+
+    def request(self, backfill_id: str) -> BackfillRequest | None:
+        """What was asked for under an id; None for an unknown one."""
+
+    def open_steps(self, backfill_id: str) -> list[Step]:
+        """What is not done yet, in order of days; what failed is tried again."""
+
+    def note(
+        self,
+        backfill_id: str,
+        step: Step,
+        *,
+        state: str,
+        reason: str = "",
+        read: int = 0,
+        added: int = 0,
+    ) -> None:
+        """How a step ended."""
+
+    def outcome(self, backfill_id: str) -> tuple[dict[str, int], list[str]]:
+        """Counts of the whole backfill, and a line for each step that failed."""
+
+    def finish(self, backfill_id: str) -> None:
+        """Note that everything is done."""
+
+    def rows_stored(self, request: BackfillRequest) -> int:
+        """Sales and figures of the sources that the tables hold of these days."""
+
+    def price_days(self, request: BackfillRequest) -> pl.DataFrame:
+        """Days of the instruments with a price: all of them, or those without a bar."""
+
+
 class SeriesCache(Protocol):
     """Series that readers keep; outside the transaction, so asked after its commit."""
 
     def forget(self, instruments: Sequence[Instrument]) -> None:
         """Take out what is kept of these. Never raises for a cache that is away."""
+
+
+class Baselines(Protocol):
+    """What a run is compared with; each question is a transaction of its own."""
+
+    def nights(self, source: str, day: date) -> Nights:
+        """Rows read by the source's loads in the month before the day."""
+
+    def usual_prices(self, instruments: pl.DataFrame, day: date) -> pl.DataFrame:
+        """card_id, grade_code and usual_cents of those that had a price before the day."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What records are held against before any table is touched, and where the outcome is kept."""
+
+    baselines: Baselines
+    contract: Callable[[str], Contract]
+    run: Callable[[str, pl.DataFrame, Sequence[Expectation]], Sequence[Checked]]
+    keep_report: Callable[[str, str], None]  # key in the trusted zone, HTML
 
 
 @dataclass(frozen=True)
@@ -270,6 +347,7 @@ class Unit:
     work: WorkSet
     partitions: Partitions
     by_hand: ByHand
+    backfills: Backfills
 
 
 Units = Callable[[], AbstractContextManager[Unit]]  # each a transaction of its own

@@ -15,11 +15,13 @@ from kernel.db import dirty
 from kernel.db.staging import stage_frame
 
 LOAD = """
-insert into market.loads (source, day, job, rows_read, rows_written, rows_quarantined, finished_at)
-values (%s, %s, %s, %s, %s, %s, now())
+insert into market.loads as l
+  (source, day, job, rows_read, rows_written, rows_quarantined, first_day, finished_at)
+values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp())
 on conflict (source, day, job) do update
-set (rows_read, rows_written, rows_quarantined, finished_at) = (excluded.rows_read,
-  excluded.rows_written, excluded.rows_quarantined, excluded.finished_at)
+set (rows_read, rows_written, rows_quarantined, first_day, finished_at) = (excluded.rows_read,
+  excluded.rows_written, excluded.rows_quarantined, least(l.first_day, excluded.first_day),
+  excluded.finished_at)
 """
 
 LAST_DAY = "select max(day) from market.loads where source = %s and job = %s and day < %s"
@@ -49,12 +51,14 @@ WORK: Schema = {
     "grade_code": pl.String,
     "day": pl.Date,
     "as_of": pl.Date,
+    "through": pl.Date,
     "generation": pl.Int64,
     "judged": pl.Int64,
 }
 # COPY takes no parameters: the stage is written in, as a literal of one of three words.
 PENDING = """
-select card_id, grade_code, day, as_of, generation, judged from market.dirty
+select card_id, grade_code, day, as_of, coalesce(through, day) as through, generation, judged
+from market.dirty
 where stage = {} order by as_of, card_id, grade_code, day
 """
 JUDGED = """
@@ -68,6 +72,13 @@ where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of)
   = (j.card_id, j.grade_code, j.day, j.as_of)
 """
 MARK = ("card_id", "grade_code", "day", "as_of")
+MERGE_MARKS = """
+insert into market.dirty as d (stage, card_id, grade_code, day, as_of, through)
+select %s, card_id, grade_code, day, as_of, nullif(through, day) from dirty_marks
+on conflict (stage, card_id, grade_code, day, as_of) do update
+set generation = d.generation + 1, marked_at = now(),
+  through = greatest(d.through, excluded.through)
+"""
 
 
 @dataclass(frozen=True)
@@ -77,10 +88,18 @@ class LedgerRepo:
     connection: psycopg.Connection
 
     def note(
-        self, source: str, day: date, job: str, *, read: int, written: int, quarantined: int
+        self,
+        source: str,
+        day: date,
+        job: str,
+        *,
+        read: int,
+        written: int,
+        quarantined: int,
+        first: date | None = None,
     ) -> None:
-        """Replace the row of (source, day, job)."""
-        self.connection.execute(LOAD, (source, day, job, read, written, quarantined))
+        """Replace the row of (source, day, job); the widest window that was asked stays."""
+        self.connection.execute(LOAD, (source, day, job, read, written, quarantined, first))
 
     def last_day(self, source: str, job: str, *, before: date) -> date | None:
         """The newest day before that for which the job was done; None if there is none."""
@@ -146,13 +165,14 @@ class WorkRepo:
         return read_frame(self.connection, query, WORK)
 
     def mark(self, stage_name: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
-        """Add work in this transaction."""
-        marks = rows.select(MARK).unique()
+        """Add work in this transaction: on a day, or on all from `day` to `through`."""
+        through = "through" if "through" in rows.columns else "day"
+        marks = rows.group_by(MARK).agg(through=pl.col(through).max()).sort(MARK)
         if marks.is_empty():
             return 0
         # The frame goes in as one block: row by row is most of the time of a large mark.
         stage_frame(self.connection, "dirty_marks", marks)
-        done = self.connection.execute(dirty.MERGE_MARKS, (_stage(stage_name),)).rowcount
+        done = self.connection.execute(MERGE_MARKS, (_stage(stage_name),)).rowcount
         if judged:
             stage_frame(self.connection, "staged_judged", marks)
             self.connection.execute(MARKED_AS_JUDGED)

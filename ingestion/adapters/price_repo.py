@@ -8,6 +8,9 @@ import psycopg
 
 from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
+from ingestion.adapters.new_months import NewMonths
+from ingestion.domain.latest import latest_told
+from ingestion.domain.marks import monthly_marks
 from ingestion.domain.records import RECORDS, UTC_US, Schema
 from ingestion.domain.versions import VERSIONS
 from ingestion.ports import Merged
@@ -136,12 +139,27 @@ class PriceRepo:
     connection: psycopg.Connection
 
     def merge_trades(self, records: pl.DataFrame) -> Merged:
-        """Set-based: new sales in, changed ones corrected with a revision each."""
-        return self._merge(records, "staged_trades", [MEET, *CORRECT, *NEW])
+        """Set-based: new sales in, changed ones corrected with a revision each.
+
+        Of several versions of a sale the one reported last is taken. Months that are missing are
+        made, and filled at twice the speed of those that are there.
+        """
+        once = latest_told(records)
+        filled = NewMonths(self.connection).fill(once)
+        rest = once.join(filled, on="record_id", how="anti") if filled.height else once
+        merged = self._merge(rest, "staged_trades", [MEET, *CORRECT, *NEW])
+        days = merged.touched.with_columns(through="day")
+        return replace(
+            merged,
+            added=merged.added + filled.height,
+            unchanged=merged.unchanged + records.height - once.height,
+            touched=pl.concat([days, monthly_marks(filled).select(days.columns)]),
+        )
 
     def merge_reports(self, records: pl.DataFrame) -> Merged:
         """Set-based: figures not seen before in."""
-        return self._merge(records, "staged_reports", MERGE_REPORTS)
+        merged = self._merge(records, "staged_reports", MERGE_REPORTS)
+        return replace(merged, touched=merged.touched.with_columns(through="day"))
 
     def _merge(self, records: pl.DataFrame, table: str, steps: list[str]) -> Merged:
         if records.is_empty():

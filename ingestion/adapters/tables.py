@@ -6,16 +6,18 @@ A test compares them with the migrated database: whoever changes one must change
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
     Integer,
     MetaData,
     Numeric,
+    SmallInteger,
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 
 metadata = MetaData(schema="market")
 
@@ -194,6 +196,7 @@ loads = Table(
     Column("rows_written", Integer, nullable=False),
     Column("rows_quarantined", Integer, nullable=False),
     Column("finished_at", Moment, nullable=False),
+    Column("first_day", Date),
 )
 
 dirty = Table(
@@ -204,7 +207,83 @@ dirty = Table(
     Column("grade_code", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("as_of", Date, primary_key=True),
+    Column("through", Date),
     Column("generation", Integer, nullable=False),
     Column("judged", Integer, nullable=False),
     Column("marked_at", Moment, nullable=False),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("backfill_id", Text, primary_key=True),
+    Column("sources", ARRAY(Text), nullable=False),
+    Column("instruments", ARRAY(Text), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("refetch", Boolean, nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+)
+
+backfill_days = Table(
+    "backfill_days",
+    metadata,
+    Column("backfill_id", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rows_read", Integer, nullable=False),
+    Column("rows_added", Integer, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+source_cursors = Table(
+    "source_cursors",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+)
+
+population = Table(
+    "population",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("grade_code", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("population", Integer, nullable=False),
+    Column("known_at", Moment, primary_key=True),
+)
+
+search_trends = Table(
+    "search_trends",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("term", Text, nullable=False),
+    Column("interest", SmallInteger, nullable=False),
+    Column("window_first", Date, nullable=False),
+    Column("window_last", Date, primary_key=True),
+    Column("known_at", Moment, primary_key=True),
+)
+
+sentiment_daily = Table(
+    "sentiment_daily",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("posts", Integer, nullable=False),
+    Column("positive", Integer, nullable=False),
+    Column("negative", Integer, nullable=False),
+    Column("score", DOUBLE_PRECISION, nullable=False),
+    Column("words", JSONB, nullable=False),
+    Column("known_at", Moment, primary_key=True),
 )

@@ -7,6 +7,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.bars import bar_versions, kept_spans
+from ingestion.domain.marks import marked_days, marks_with
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
 from ingestion.ports import Unit
 from kernel.ids import CardId, GradeCode, Instrument
@@ -34,8 +35,11 @@ def build_bars(unit: Unit) -> Built:
     if work.is_empty():
         nothing = {"days": 0, "bars_added": 0, "bars_replaced": 0, "bars_removed": 0}
         return Built({**nothing, "unjudged": unjudged}, [])
-    days = work.select(DAY).unique()
-    wanted = _wanted(unit, days)
+    versions = _versions(unit, work)
+    told = versions.select(*INSTRUMENT, day=pl.col("ts").dt.date())
+    # The day of the mark too: it may have lost its last price.
+    days = pl.concat([work.select(DAY), marked_days(told, work)]).unique()
+    wanted = _wanted(unit, versions, days)
     stored = unit.bars.of_days(days)
     whole = list(BAR_VERSIONS)
     gone = stored.join(wanted, on=whole, how="anti", nulls_equal=True)
@@ -43,7 +47,7 @@ def build_bars(unit: Unit) -> Built:
     unit.bars.replace(gone, come)
     changed = _close_changed(stored, wanted)
     unit.work.mark("curated", work)
-    marks = work.join(changed, on=DAY, how="semi").with_columns(day=pl.col("as_of"))
+    marks = marks_with(work, changed).drop("through").with_columns(day=pl.col("as_of"))
     signals = unit.work.mark("signals", marks)
     unit.work.clear("bars", work)
     counts = _counts(gone, come)
@@ -61,13 +65,16 @@ def _instruments(versions: pl.DataFrame) -> Sequence[Instrument]:
     return [Instrument(CardId(card), GradeCode(grade)) for card, grade in pairs]
 
 
-def _wanted(unit: Unit, days: pl.DataFrame) -> pl.DataFrame:
-    instruments = days.select(INSTRUMENT).unique()
-    versions = pl.concat(
+def _versions(unit: Unit, work: pl.DataFrame) -> pl.DataFrame:
+    instruments = work.select(INSTRUMENT).unique()
+    return pl.concat(
         [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
     )
+
+
+def _wanted(unit: Unit, versions: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     touched = versions.with_columns(day=pl.col("ts").dt.date()).join(days, on=DAY, how="semi")
-    verdicts = unit.verdicts.standing(instruments)
+    verdicts = unit.verdicts.standing(days.select(INSTRUMENT).unique())
     return bar_versions(kept_spans(touched.drop("day"), verdicts))
 
 

@@ -9,6 +9,7 @@ from ingestion.ports import Unit
 
 TABLES = ("trades", "prices_daily", "reported_prices")
 MONTHS_AHEAD = 3
+BULK = 1_000  # sales a month: from so many on, filling a new month before it joins is worth it
 
 
 def ensure_partitions(unit: Unit, day: date, *, months_ahead: int) -> Mapping[str, object]:
@@ -24,12 +25,15 @@ def make_room(unit: Unit, source: str, day: date) -> int:
     """Partitions of the months that the trusted records of a source and day are in; those made.
 
     Comes before the load and commits by itself: a new partition locks the table it belongs to.
+    Months with very many sales are left to the load, which fills a new one before it joins.
     """
     records = unit.trusted.read(source, day)
     trade = pl.col("kind") == "trade"
     made = 0
+    month = pl.col("ts").dt.date().dt.month_start()
+    few = pl.len().over(month) < BULK
     for table, rows in (
-        ("trades", records.filter(trade)),
+        ("trades", records.filter(trade).filter(few)),
         ("reported_prices", records.filter(~trade)),
         ("prices_daily", records),
     ):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 import structlog
 
+from ingestion.domain.marks import marked_days
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.ports import Unit, Units
 
@@ -69,8 +70,19 @@ def _write(unit: Unit, pending: pl.DataFrame, wanted: pl.DataFrame) -> dict[str,
     unit.work.judge(pending)
     changed = missing.select(*INSTRUMENT, day=pl.col("event_at").dt.date()).unique()
     as_of = pending.select(*INSTRUMENT, "as_of").unique()
-    elsewhere = changed.join(as_of, on=INSTRUMENT).join(
-        pending, on=[*INSTRUMENT, "day", "as_of"], how="anti"
-    )
+    elsewhere = _elsewhere(changed.join(as_of, on=INSTRUMENT), pending)
     unit.work.mark("bars", elsewhere, judged=True)
     return {"verdicts": appended, "days_marked": elsewhere.height}
+
+
+def _elsewhere(days: pl.DataFrame, pending: pl.DataFrame) -> pl.DataFrame:
+    """Days, each of a run's day `as_of`, that no work of that run is on."""
+    either = [
+        days.filter(pl.col("as_of") == as_of).join(
+            marked_days(days, pending.filter(pl.col("as_of") == as_of)),
+            on=[*INSTRUMENT, "day"],
+            how="anti",
+        )
+        for as_of in days.get_column("as_of").unique().sort()
+    ]
+    return pl.concat([days.clear(), *either])

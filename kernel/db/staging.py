@@ -25,7 +25,7 @@ def stage_rows(
 ) -> None:
     """Temporary table `name` of these columns (name, SQL type), gone when the transaction ends."""
     _make(connection, name, columns)
-    with connection.cursor() as cursor, cursor.copy(_copy(name, "")) as copy:
+    with connection.cursor() as cursor, cursor.copy(_copy(name)) as copy:
         for row in rows:
             copy.write_row(row)
     _analyze(connection, name)
@@ -38,12 +38,19 @@ def stage_frame(connection: psycopg.Connection, name: str, frame: pl.DataFrame) 
     """
     columns = [(column, POSTGRES_TYPES[kind.base_type()]) for column, kind in frame.schema.items()]
     _make(connection, name, columns)
+    copy_frame(connection, sql.Identifier(name), frame)
+    _analyze(connection, name)
+
+
+def copy_frame(connection: psycopg.Connection, table: sql.Identifier, frame: pl.DataFrame) -> None:
+    """Append the frame's rows to the columns of its names; an empty text goes in as null."""
     body = frame.write_csv(
         include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00", null_value=""
     )
-    with connection.cursor() as cursor, cursor.copy(_copy(name, " (format csv)")) as copy:
+    columns = sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(body)
-    _analyze(connection, name)
 
 
 def _make(
@@ -57,8 +64,8 @@ def _make(
     connection.execute(sql.SQL("create temp table {} ({}) on commit drop").format(table, typed))
 
 
-def _copy(name: str, options: LiteralString) -> sql.Composed:
-    return sql.SQL("copy {} from stdin" + options).format(sql.Identifier(name))
+def _copy(name: str) -> sql.Composed:
+    return sql.SQL("copy {} from stdin").format(sql.Identifier(name))
 
 
 def _analyze(connection: psycopg.Connection, name: str) -> None:

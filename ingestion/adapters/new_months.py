@@ -1,0 +1,80 @@
+"""Fills months of sales that are not there yet: copied into bare tables, which then join."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from ingestion.adapters.copying import read_frame
+from kernel.db.staging import copy_frame, stage_frame
+
+COLUMNS = {
+    "trade_id": "record_id",
+    "ts": "ts",
+    "card_id": "card_id",
+    "grade_code": "grade_code",
+    "source": "source",
+    "source_sale_id": "source_sale_id",
+    "told_as": "told_as",
+    "price_cents": "price_cents",
+    "seller": "seller",
+    "url": "url",
+    "known_at": "known_at",
+    "reported_at": "reported_at",
+    "meta": "meta",
+}
+# A sale's key has its source in it, so that a source's first load meets nothing.
+ANY_OF_SOURCES = "select exists (select from market.trades where source = any(%s))"
+# What is known elsewhere: a sale whose time was corrected may come from another month.
+KNOWN = """
+select k.record_id from staged_keys k
+where exists (select from market.trades t where t.trade_id = k.record_id)
+"""
+MONTH = pl.col("ts").dt.date().dt.month_start()
+
+
+@dataclass(frozen=True)
+class NewMonths:
+    """Months that are missing, filled within the transaction that makes them."""
+
+    connection: psycopg.Connection
+
+    def fill(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Take the new sales of missing months in; those that were taken.
+
+        All or nothing with everything else of the transaction: until it commits, nobody sees the
+        months. `records` as RECORDS, one a sale.
+        """
+        tables = self._begin(records.select(MONTH.unique()).to_series().to_list())
+        rows = records.filter(MONTH.is_in(list(tables)))
+        new = rows.join(self._known(rows), on="record_id", how="anti")
+        # By instrument, as most readers ask.
+        ordered = new.sort("card_id", "grade_code", "ts", "record_id")
+        named = ordered.select(MONTH.alias("month"), **COLUMNS)
+        by_month = named.partition_by("month", as_dict=True, include_key=False)
+        for month, table in tables.items():
+            if (month,) in by_month:
+                copy_frame(self.connection, sql.Identifier("market", table), by_month[(month,)])
+            self.connection.execute("select market.finish_trades_month(%s)", (month,))
+        return new
+
+    def _begin(self, months: Collection[date]) -> dict[date, str]:
+        asked = {
+            month: self.connection.execute(
+                "select market.begin_trades_month(%s)", (month,)
+            ).fetchone()
+            for month in sorted(months)
+        }
+        return {month: row[0] for month, row in asked.items() if row and row[0]}
+
+    def _known(self, rows: pl.DataFrame) -> pl.DataFrame:
+        keys = rows.select("record_id")
+        sources = rows.get_column("source").unique().to_list()
+        met = self.connection.execute(ANY_OF_SOURCES, (sources,)).fetchone()
+        if keys.is_empty() or not met or not met[0]:
+            return keys.clear()
+        stage_frame(self.connection, "staged_keys", keys)
+        return read_frame(self.connection, KNOWN, {"record_id": pl.Int64})
