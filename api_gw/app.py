@@ -11,6 +11,7 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
+from api_gw.adapters.airflow import AirflowRuns, NoDagRuns
 from api_gw.adapters.card_search import PostgresCardSearch
 from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
@@ -18,7 +19,7 @@ from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.redis_cache import NoCache, RedisCache
 from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.adapters.signals import PostgresSignals
-from api_gw.http import cards, health, movers, restatements, search
+from api_gw.http import admin, cards, health, movers, restatements, search
 from api_gw.http.deps import Services
 from api_gw.http.entity_tags import EntityTags
 from api_gw.http.openapi import describing
@@ -42,7 +43,7 @@ def bare_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (health, search, cards, movers, restatements):
+    for routes in (health, search, cards, movers, restatements, admin):
         app.include_router(routes.router)
     app.add_middleware(EntityTags)
     install_problem_documents(app)
@@ -57,6 +58,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
     cache = (
         RedisCache(settings.redis_url, clock=time.monotonic) if settings.redis_url else NoCache()
     )
+    dag_runs = dag_runs_of(settings)
     app.state.services = Services(
         search=PostgresCardSearch(database),
         cards=PostgresCards(database),
@@ -68,16 +70,27 @@ def build_app(settings: ApiSettings) -> FastAPI:
         clock=lambda: datetime.now(UTC),
         instance_id=settings.instance_id,
         default_horizon=settings.signals.horizon_days,
+        dag_runs=dag_runs,
+        admin_token=settings.admin_token,
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await cache.close()
+        await dag_runs.close()
         await database.close()
 
     app.router.lifespan_context = lifespan
     return app
+
+
+def dag_runs_of(settings: ApiSettings) -> AirflowRuns | NoDagRuns:
+    """Airflow where it is set up; without it nobody starts a run through this API."""
+    url, user, password = settings.airflow_url, settings.airflow_user, settings.airflow_password
+    if url is None or user is None or password is None:
+        return NoDagRuns()
+    return AirflowRuns(url, user=user, password=password)
 
 
 def command_line() -> click.Group:

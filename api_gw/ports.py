@@ -1,8 +1,8 @@
 """What the use cases need from outside. Every call may raise kernel.errors.Unavailable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
@@ -145,4 +145,24 @@ class Restatements(Protocol):
         self, bars: Sequence[RestatedBar], *, until: datetime, limit: int
     ) -> Sequence[RestatedSignal]:
         """The first words said after each of these bars was restated, if they say other things."""
+        ...
+
+
+class DagRuns(Protocol):
+    """Runs of DAGs, named by who starts them."""
+
+    async def start(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> str | None:
+        """State of the run that was started; None if there is one of this id already."""
+        ...
+
+    async def again(self, dag_id: str, run_id: str) -> str:
+        """Run what failed of a run once more; the state it has then."""
+        ...
+
+    async def state(self, dag_id: str, run_id: str) -> str | None:
+        """State of a run; None if there is none of this id."""
+        ...
+
+    async def result(self, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
+        """What a task returned; empty while it has returned nothing."""
         ...

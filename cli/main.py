@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -56,6 +57,51 @@ def job(package: str | None, arguments: Sequence[str]) -> None:
 def status(url: str | None) -> None:
     """Say which parts run and answer."""
     sys.exit(print_status(url))
+
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@pricer.command()
+@click.option("--source", "sources", multiple=True, help="a source to ask or replay; repeatable")
+@click.option(
+    "--instrument", "instruments", multiple=True, help="card:grade to build again; repeatable"
+)
+@click.option("--from", "first", type=DAY, required=True, help="first UTC day")
+@click.option("--to", "last", type=DAY, required=True, help="last UTC day")
+@click.option("--mode", type=click.Choice(["missing", "failed", "all"]), default="missing")
+@click.option("--refetch", is_flag=True, help="ask the source again for what the lake holds")
+@click.option("--dry-run", is_flag=True, help="say how many days and rows it would be")
+@click.option("--reference", help="why; under another reference the same wish is another run")
+@click.option("--wait", is_flag=True, help="tell how it ended")
+@click.option("--url", envvar="PRICER_API_URL", help="ask this API")
+def backfill(
+    sources: Sequence[str],
+    instruments: Sequence[str],
+    first: datetime,
+    last: datetime,
+    mode: str,
+    refetch: bool,
+    dry_run: bool,
+    reference: str | None,
+    wait: bool,
+    url: str | None,
+) -> None:
+    """Do days of sources again, through the API, as a data engineer (PRICER_ADMIN_TOKEN)."""
+    from cli.backfill import ask_for, token_told
+
+    wish = {
+        "sources": list(sources),
+        "instruments": list(instruments),
+        "from": first.date().isoformat(),
+        "to": last.date().isoformat(),
+        "mode": mode,
+        "refetch": refetch,
+        "dry_run": dry_run,
+        "reference": reference,
+    }
+    again = sys.argv[sys.argv.index("backfill") + 1 :]
+    sys.exit(ask_for(wish, url=url, token=token_told(), wait=wait, again=again))
 
 
 @pricer.command()

@@ -110,14 +110,24 @@ class JobOperator(BaseOperator):
 
 
 def job(
-    package: str, name: str, /, *, outlets: Sequence[Asset] = (), **options: str
+    package: str,
+    name: str,
+    /,
+    *,
+    outlets: Sequence[Asset] = (),
+    within: timedelta | None = None,
+    **options: str,
 ) -> JobOperator:
-    """A task named after its job. Options are Jinja templates; an empty one is not passed."""
+    """A task named after its job. Options are Jinja templates; an empty one is not passed.
+
+    `within` is how long one attempt may take where half an hour is too short.
+    """
+    limits = {**RETRIES, "execution_timeout": within} if within else RETRIES
     return JobOperator(
         task_id=name,
         package=package,
         name=name,
         options=options,
         outlets=list(outlets),
-        **RETRIES,
+        **limits,
     )

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
-from time import monotonic, sleep
 
 import click
 import psycopg
 from pydantic import ValidationError
 
+from ingestion.adapters.backfill_repo import BackfillRepo
+from ingestion.adapters.baseline_repo import BaselineRepo
 from ingestion.adapters.bookkeeping_repo import (
     LedgerRepo,
     PartitionRepo,
@@ -17,16 +19,17 @@ from ingestion.adapters.bookkeeping_repo import (
 )
 from ingestion.adapters.catalog_files import CatalogFiles
 from ingestion.adapters.catalog_repo import CatalogRepo
+from ingestion.adapters.contract_files import contract
 from ingestion.adapters.hand_repo import HandRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
 from ingestion.adapters.price_repo import PriceRepo
-from ingestion.adapters.sources.files import FileSource
-from ingestion.adapters.sources.format_files import MARKETPLACE, find_format
-from ingestion.adapters.sources.marketplace import MarketplaceSource
-from ingestion.adapters.sources.pace import Pace
+from ingestion.adapters.sources.apis import APIS, Api
+from ingestion.adapters.sources.credentials import Credentials
+from ingestion.adapters.sources.limits import shared_limit
+from ingestion.adapters.sources.registry import Registry
 from ingestion.jobs import Doors, jobs
-from ingestion.ports import SeriesCache, Source, Unit
+from ingestion.ports import SeriesCache, Source, Unit, Yardstick
 from ingestion.settings import IngestionSettings
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
@@ -76,6 +79,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         work=WorkRepo(connection),
         partitions=PartitionRepo(connection),
         by_hand=HandRepo(connection),
+        backfills=BackfillRepo(connection),
     )
 
 
@@ -88,27 +92,69 @@ def series_cache() -> SeriesCache:
     return NoSeries() if url is None else RedisSeries(url)
 
 
-def source_named(name: str) -> Source:
-    """The marketplace, or files read through a shipped or a user's own mapping."""
-    mapping = find_format(name)
-    if name != MARKETPLACE:
-        return FileSource(mapping)
+def apis(chosen: IngestionSettings) -> dict[str, Api]:
+    """Every API that is asked over HTTP, by name, with its address and limit."""
+    limits = chosen.etl.sources
+    return {
+        api.name: replace(
+            api,
+            url=getattr(chosen, api.setting),
+            per_min=getattr(limits, api.bucket).rate_limit_per_min,
+        )
+        for api in APIS
+    }
+
+
+def mapped_products(source: str) -> list[str]:
+    """The products a source is asked for: those its product map knows."""
+    with open_unit() as unit:
+        return unit.catalog.products_of(source)
+
+
+@cache
+def registry() -> Registry:
+    """Every source, with the breakers of this process."""
     chosen = settings()
     token = chosen.marketplace_token
-    per_min = chosen.marketplace_rate_per_min or chosen.etl.sources.ebay.rate_limit_per_min
-    return MarketplaceSource(
-        mapping=mapping,
-        base_url=chosen.marketplace_url,
-        token=token.get_secret_value() if token else None,
-        deadline_s=chosen.marketplace_deadline_s,
-        sleep=sleep,
-        pace=Pace(per_min, sleep=sleep, now=monotonic),
+    return Registry(
+        apis=apis(chosen),
+        credentials=Credentials(chosen.secrets_prefix),
+        limit=cache(lambda: shared_limit(chosen.redis_url)),
+        deadline_s=chosen.source_deadline_s,
+        real=chosen.profile != "local",
+        mapped=mapped_products,
+        overrides={} if token is None else {"ebay": token},
+    )
+
+
+def source_named(name: str) -> Source:
+    """A marketplace by name, or files read through a shipped or a user's own mapping."""
+    return registry().source(name)
+
+
+def yardstick() -> Yardstick:
+    """The shipped contracts, the tables as they are, and great-expectations."""
+    # Imported when used: jobs start often, and one of them needs it.
+    from ingestion.adapters.great_suites import run_suite
+
+    lake = Lake(settings().lake_bucket_prefix)
+    return Yardstick(
+        baselines=BaselineRepo(lambda: job_transaction(settings().database_url)),
+        contract=contract,
+        run=run_suite,
+        keep_report=lambda key, html: lake.put("trusted", key, html.encode()),
     )
 
 
 def commands() -> click.Group:
     """`python -m ingestion job <name>`."""
-    doors = Doors(unit=open_unit, source=source_named, files=CatalogFiles(), series=series_cache)
+    doors = Doors(
+        unit=open_unit,
+        source=source_named,
+        files=CatalogFiles(),
+        series=series_cache,
+        yardstick=yardstick,
+    )
     group = service_cli("ingestion", jobs)
     group.context_settings = {"obj": doors}
     return group

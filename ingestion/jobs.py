@@ -6,12 +6,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+import polars as pl
 
-from ingestion.ports import ReferenceFiles, SeriesCache, Source, Turn, Unit, Units
+from ingestion.domain.backfill import BackfillRequest, Mode, instruments_in
+from ingestion.ports import ReferenceFiles, SeriesCache, Source, Turn, Unit, Units, Yardstick
+from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch, window_of
+from ingestion.usecases.guard import guard
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
@@ -31,11 +35,16 @@ class Doors:
     source: Callable[[str], Source]
     files: ReferenceFiles
     series: Callable[[], SeriesCache]
+    yardstick: Callable[[], Yardstick]
 
     def within_unit(self, work: Work) -> Summary:
         """Do the work in one transaction, committed when it ends well."""
         with self.unit() as unit:
             return work(unit)
+
+    def check(self, source: str, day: date, records: pl.DataFrame) -> Summary:
+        """Hold records against the contracts of their tables. Raises SuiteFailed."""
+        return guard(self.yardstick(), source, day, records, now=datetime.now(UTC))
 
 
 SOURCE = click.option(
@@ -112,7 +121,7 @@ def fetch_job(
 def validate_job(doors: Doors, source: str, day: date) -> None:
     def work() -> Summary:
         found = doors.source(source)
-        return validate(doors.unit, found, day)
+        return validate(doors.unit, found, day, check=doors.check)
 
     finish("validate", work)
 
@@ -186,6 +195,54 @@ def judge_by_hand_job(
         return judge_by_hand(unit, subject, key, verdict, reason=reason, actor=actor, now=now)
 
     finish("judge_by_hand", lambda: doors.within_unit(judge))
+
+
+LAST = click.option("--to", "last", type=UtcDay(), required=True, help="last UTC day")
+BACKFILL = click.option("--id", "backfill_id", required=True, help="names the backfill")
+
+
+@jobs.command("plan_backfill", help="What a backfill will do; kept under its id.")
+@BACKFILL
+@click.option("--sources", default="", help="sources, separated by commas")
+@click.option("--instruments", default="", help="card:grade, separated by commas")
+@click.option("--from", "first", type=UtcDay(), required=True, help="first UTC day")
+@LAST
+@click.option("--mode", type=click.Choice(["missing", "failed", "all"]), default="missing")
+@click.option("--refetch", default="false", type=bool, help="ask again for what raw/ holds")
+@click.option("--dry-run", default="false", type=bool, help="say what it would be, keep nothing")
+@click.pass_obj
+def plan_backfill_job(
+    doors: Doors,
+    backfill_id: str,
+    sources: str,
+    instruments: str,
+    first: date,
+    last: date,
+    mode: Mode,
+    refetch: bool,
+    dry_run: bool,
+) -> None:
+    def work() -> Summary:
+        names = [doors.source(one).mapping.source for one in sources.split(",") if one]
+        asked = BackfillRequest(
+            tuple(dict.fromkeys(names)), instruments_in(instruments), first, last, mode, refetch
+        )
+        return doors.within_unit(lambda u: plan_backfill(u, backfill_id, asked, dry_run=dry_run))
+
+    finish("plan_backfill", work)
+
+
+@jobs.command("run_backfill", help="Do what was planned and is not done yet.")
+@BACKFILL
+@click.option("--dry-run", default="false", type=bool, help="do nothing")
+@click.pass_obj
+def run_backfill_job(doors: Doors, backfill_id: str, dry_run: bool) -> None:
+    def work() -> Summary:
+        if dry_run:
+            return {"backfill": backfill_id, "dry_run": True}
+        return run_backfill(doors.unit, backfill_id, doors.source, now=datetime.now(UTC))
+
+    finish("run_backfill", work)
 
 
 @jobs.command("publish_curated", help="Touched months as parquet to curated/.")

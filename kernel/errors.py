@@ -25,6 +25,12 @@ class Rejected(DomainError):
     title = "Input rejected"
 
 
+class Unauthenticated(DomainError):
+    """The caller has not shown who he is, or not truly."""
+
+    title = "Not signed in"
+
+
 class Forbidden(DomainError):
     """The caller may not do this."""
 

@@ -9,7 +9,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kernel.errors import Conflict, DomainError, Forbidden, NotFound, Rejected, Unavailable
+from kernel.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    NotFound,
+    Rejected,
+    Unauthenticated,
+    Unavailable,
+)
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = "5"
@@ -18,6 +26,7 @@ STATUS: Mapping[type[DomainError], int] = {
     NotFound: 404,
     Conflict: 409,
     Rejected: 422,
+    Unauthenticated: 401,
     Forbidden: 403,
     Unavailable: 503,
 }
@@ -32,6 +41,8 @@ def problem(status: int, title: str, detail: str, instance: str, **more: object)
     """An RFC 9457 problem document. `more` becomes extension members."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers["Retry-After"] = RETRY_AFTER_S
     return JSONResponse(

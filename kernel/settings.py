@@ -79,10 +79,15 @@ class SourceLimit(Section):
 
 
 class Sources(Section):
-    """The marketplaces."""
+    """How fast each source may be asked, by all processes together."""
 
     ebay: SourceLimit = SourceLimit(rate_limit_per_min=120)
     tcgplayer: SourceLimit = SourceLimit(rate_limit_per_min=60)
+    catalog: SourceLimit = SourceLimit(rate_limit_per_min=30)
+    psa: SourceLimit = SourceLimit(rate_limit_per_min=30)
+    trends: SourceLimit = SourceLimit(rate_limit_per_min=10)
+    reddit: SourceLimit = SourceLimit(rate_limit_per_min=60)
+    x: SourceLimit = SourceLimit(rate_limit_per_min=4)
 
 
 class Schedules(Section):
@@ -117,6 +122,8 @@ class PlatformSettings(BaseSettings):
     lake_bucket_prefix: str = Field("pricer", description="buckets are <prefix>-raw and so on")
     redis_url: SecretStr | None = Field(None, description="cache; absent or down means slower")
     signal_flips_topic_arn: str | None = Field(None, description="SNS topic of signal flips")
+    closes_topic_arn: str | None = Field(None, description="SNS topic of changed closes")
+    closes_queue_url: str | None = Field(None, description="SQS queue of the search on that topic")
 
     @classmethod
     def settings_customise_sources(

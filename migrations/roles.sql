@@ -9,7 +9,7 @@ begin
       execute format('create role %I nologin nosuperuser nobypassrls', name);
     end if;
   end loop;
-  foreach name in array array['migrations', 'ingestion', 'signals_svc', 'api_gw'] loop
+  foreach name in array array['migrations', 'ingestion', 'signals_svc', 'api_gw', 'maintenance'] loop
     if not exists (select from pg_roles where rolname = name) then
       execute format(
         'create role %I login nosuperuser nocreatedb nocreaterole nobypassrls', name);
@@ -21,9 +21,14 @@ $$;
 -- A migration still says `set role`, so that what it creates belongs to the owner.
 grant market_owner, signals_owner to migrations;
 
+-- PostgreSQL 16 lets only owners vacuum: this login does that and nothing else.
+grant market_owner, signals_owner to maintenance;
+
 -- A forgotten transaction or a bad plan must not hold locks that others wait for.
 alter role migrations set lock_timeout = '4s';
 alter role migrations set statement_timeout = '5min';
+alter role maintenance set lock_timeout = '10s';
+alter role maintenance set statement_timeout = '30min';
 alter role ingestion set lock_timeout = '10s';
 alter role ingestion set statement_timeout = '5min';
 alter role ingestion set idle_in_transaction_session_timeout = '5min';

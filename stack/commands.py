@@ -9,7 +9,7 @@ import click
 
 from stack import catalogue, front, lock, status
 from stack.demo.command import data_option, exit_option, run_demo
-from stack.environment import of_jobs
+from stack.environment import of_operator
 from stack.errors import StackError
 from stack.front import STOP_WITHIN_S, Stack, Stopped
 from stack.running import running_site
@@ -100,13 +100,13 @@ def show_status(root: Path) -> None:
 @state_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(root: Path, command: tuple[str, ...]) -> None:
-    """Run a command with what the running stack gives to jobs."""
+    """Run a command with what the running stack gives to jobs and to data engineers."""
     found = running_site(State(root))
     if found is None:
         raise StackError("The stack is not running. Start it with `make demo`.")
     here = str(Path(sys.executable).parent)
     path = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
-    os.execvpe(command[0], command, {**os.environ, **of_jobs(found[1]), "PATH": path})
+    os.execvpe(command[0], command, {**os.environ, **of_operator(found[1]), "PATH": path})
 
 
 @main.command()

@@ -2,19 +2,25 @@
 
 import sys
 
-from stack.bootstrap.bus import flips_name
+from stack.bootstrap.bus import closes_name, flips_name
+from stack.parts.airflow import USER as AIRFLOW_USER
 from stack.parts.s3 import REGION
 from stack.site import Site
+from stack.sources import of_sources
 
 # moto's one account
 ACCOUNT_ID = "123456789012"
 
 # The packages whose jobs the scheduler, or a person with `run`, starts.
-JOB_LOGINS = ("ingestion", "signals_svc")
+JOB_LOGINS = ("ingestion", "signals_svc", "api_gw", "maintenance")
 
 
-def flips_topic_arn(bucket_prefix: str) -> str:
-    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{flips_name(bucket_prefix)}"
+def topic_arn(name: str) -> str:
+    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{name}"
+
+
+def queue_url(site: Site, name: str) -> str:
+    return f"{site.aws_url}/{ACCOUNT_ID}/{name}"
 
 
 def platform(site: Site) -> dict[str, str]:
@@ -33,7 +39,24 @@ def of_simulator(site: Site) -> dict[str, str]:
 
 
 def of_api(site: Site) -> dict[str, str]:
-    return {**platform(site), **database_url(site, "api_gw"), "PRICER_REDIS_URL": site.valkey_url}
+    return {
+        **platform(site),
+        **database_url(site, "api_gw"),
+        "PRICER_REDIS_URL": site.valkey_url,
+        "PRICER_AIRFLOW_URL": site.http_url("airflow"),
+        "PRICER_AIRFLOW_USER": AIRFLOW_USER,
+        "PRICER_AIRFLOW_PASSWORD": site.secrets["airflow_password"],
+        **admin_token(site),
+    }
+
+
+def admin_token(site: Site) -> dict[str, str]:
+    return {"PRICER_ADMIN_TOKEN": site.secrets["admin_token"]}
+
+
+def of_operator(site: Site) -> dict[str, str]:
+    """For a person at this machine: what jobs are told, and what the API asks of data engineers."""
+    return {**of_jobs(site), **admin_token(site), "PRICER_API_URL": site.http_url("api_gw")}
 
 
 def of_jobs(site: Site) -> dict[str, str]:
@@ -46,8 +69,10 @@ def of_jobs(site: Site) -> dict[str, str]:
         "JOB_PYTHON": sys.executable,
         "PRICER_REDIS_URL": site.valkey_url,
         "PRICER_LAKE_BUCKET_PREFIX": site.world.bucket_prefix,
-        "PRICER_SIGNAL_FLIPS_TOPIC_ARN": flips_topic_arn(site.world.bucket_prefix),
-        **marketplace(site),
+        "PRICER_SIGNAL_FLIPS_TOPIC_ARN": topic_arn(flips_name(site.world.bucket_prefix)),
+        "PRICER_CLOSES_TOPIC_ARN": topic_arn(closes_name(site.world.bucket_prefix)),
+        "PRICER_CLOSES_QUEUE_URL": queue_url(site, closes_name(site.world.bucket_prefix)),
+        **of_sources(site),
         **aws_access(site),
     }
 
@@ -59,18 +84,6 @@ def database_url(site: Site, login: str) -> dict[str, str]:
 def of_schedules(site: Site) -> dict[str, str]:
     """What dags/schedules.py reads: without a marketplace no clock starts an ingest."""
     return {"PRICER_NIGHTLY_INGEST": "on" if site.world.simulated else "off"}
-
-
-def marketplace(site: Site) -> dict[str, str]:
-    """Nothing where there is none: a job that asks it then says which settings are missing."""
-    if not site.world.simulated:
-        return {}
-    return {
-        "PRICER_MARKETPLACE_URL": site.http_url("simulator"),
-        # The simulator is ours and as fast as it is asked; a real marketplace's limit is kept.
-        "PRICER_MARKETPLACE_RATE_PER_MIN": "60000",
-        **marketplace_token(site),
-    }
 
 
 def marketplace_token(site: Site) -> dict[str, str]:

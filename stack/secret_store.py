@@ -17,6 +17,7 @@ PLAIN = (
     "s3",
     "supervisor",
     "marketplace_token",
+    "admin_token",
     "airflow_password",
     "airflow_jwt",
     "airflow_session",

@@ -53,3 +53,10 @@ class NoSignal(NotFound):
             else "It has none for any horizon yet; signals follow the nightly run."
         )
         super().__init__(f"There is no {horizon}-day signal for {card_id}:{grade_code}. {there}")
+
+
+class UnknownBackfill(NotFound):
+    """No backfill has this run id."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no backfill {run_id!r}. POST /admin/backfills tells its id.")

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, SecretStr
 
 from api_gw.domain.errors import UnknownCard, UnknownGrade
-from api_gw.ports import Cache, Cards, CardSearch, Prices, Restatements, Signals
+from api_gw.ports import Cache, Cards, CardSearch, DagRuns, Prices, Restatements, Signals
 from kernel.ids import is_card_id
 
 
@@ -36,6 +36,8 @@ class Services:
     clock: Callable[[], datetime]
     instance_id: str
     default_horizon: int
+    dag_runs: DagRuns
+    admin_token: SecretStr | None
 
 
 def services_of(request: Request) -> Services:

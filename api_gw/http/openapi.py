@@ -11,14 +11,19 @@ from kernel.http import PROBLEM
 
 REPLACED = ("HTTPValidationError", "ValidationError")
 WORDS = {
+    "401": "The token is missing or wrong.",
+    "403": "Nobody may do this in this installation.",
     "404": "There is no such card, set, grade or signal; the detail says what there is.",
     "422": "A parameter is wrong; the detail says which and why.",
     "503": "The database does not answer; try again after Retry-After seconds.",
 }
+OF_A_READ = ("404", "422", "503")
 STATUSES_OF = {
     "/healthz": (),
     "/readyz": ("503",),
     "/movers": ("422", "503"),
+    "/admin/backfills": ("401", "403", "422", "503"),
+    "/admin/backfills/{run_id}": ("401", "403", "404", "503"),
 }
 
 
@@ -46,7 +51,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)
-            for status in STATUSES_OF.get(path, tuple(WORDS)):
+            for status in STATUSES_OF.get(path, OF_A_READ):
                 said = {"description": WORDS[status], "content": content}
                 operation["responses"][status] = said
     return document

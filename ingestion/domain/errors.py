@@ -145,3 +145,56 @@ class ActorReserved(Rejected):
     def __init__(self, actor: str) -> None:
         super().__init__(f"--actor {actor} is how the rule signs; give a person's name")
         self.actor = actor
+
+
+class BackfillRejected(Rejected):
+    """A backfill that makes no sense as it was asked for."""
+
+    title = "Backfill rejected"
+
+
+class BackfillUnknown(NotFound):
+    """A backfill that nobody planned."""
+
+    def __init__(self, backfill_id: str) -> None:
+        super().__init__(f"there is no backfill {backfill_id!r}; plan it first (plan_backfill)")
+        self.backfill_id = backfill_id
+
+
+class BackfillIncomplete(Rejected):
+    """Runs of a backfill that failed for good; the others are done and stay so."""
+
+    title = "Backfill incomplete"
+
+    def __init__(self, backfill_id: str, failures: Sequence[str], *, total: int) -> None:
+        super().__init__(
+            f"{total} runs of {backfill_id} failed; mend what they say and run it again,"
+            f" what is done is not repeated. First: {' | '.join(failures)}"
+        )
+        self.backfill_id, self.failures, self.total = backfill_id, failures, total
+
+
+class ContractRejected(Rejected):
+    """A data contract that cannot be read."""
+
+    title = "Contract rejected"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the contract {name} cannot be used: {why}")
+        self.name, self.why = name, why
+
+
+class SuiteFailed(Rejected):
+    """Records that are not what their tables' contracts promise."""
+
+    title = "Suite failed"
+
+    def __init__(
+        self, source: str, day: date, failures: Sequence[str], reports: Sequence[str]
+    ) -> None:
+        super().__init__(
+            f"the records of {source} for {day} break the contract ({'; '.join(failures)});"
+            f" nothing was written. Read trusted/{' and trusted/'.join(reports)}, then mend the"
+            " source's mapping, or the contract if the world has changed"
+        )
+        self.source, self.day, self.failures, self.reports = source, day, failures, reports

@@ -43,7 +43,9 @@ def fetch(
     receipt = source.collect(window, path=path, item_map=item_map)
     rows = source.read(receipt).rows.height
     keys = unit.raw.store(receipt, fetched_at=now)
-    unit.ledger.note(name, window.last, "fetch", read=rows, written=rows, quarantined=0)
+    unit.ledger.note(
+        name, window.last, "fetch", read=rows, written=rows, quarantined=0, first=window.first
+    )
     log.info("raw.stored", source=name, day=str(window.last), rows=rows, parts=len(keys))
     size = sum(len(part.body) for part in receipt.parts)
     return {

@@ -8,7 +8,7 @@ import psycopg
 
 from kernel.db.staging import stage_rows
 
-Stage = Literal["bars", "curated", "signals"]
+Stage = Literal["bars", "curated", "signals", "search"]
 
 
 class DirtyRow(NamedTuple):

@@ -15,7 +15,7 @@ from stack.parts import postgres
 from stack.parts.postgres import SUPERUSER
 
 MIGRATOR = "migrations"
-SERVICES = ("ingestion", "signals_svc", "api_gw")
+SERVICES = ("ingestion", "signals_svc", "api_gw", "maintenance")
 LOGINS = (MIGRATOR, *SERVICES)
 
 CONNECTED_WITHIN_S = 5

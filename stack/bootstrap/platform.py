@@ -5,7 +5,7 @@ from pathlib import Path
 
 import boto3
 
-from stack.bootstrap import bus, databases, lake
+from stack.bootstrap import bus, databases, lake, source_secrets
 from stack.catalogue import airflow_settings
 from stack.environment import aws_access
 from stack.errors import StackError
@@ -45,11 +45,20 @@ def create_lake(site: Site) -> None:
 def create_bus(site: Site) -> None:
     """Also after a restart of the control plane, which keeps all in memory."""
     clients = session(site)
-    bus.create_flips_bus(
-        clients.client("sns", endpoint_url=site.aws_url),
-        clients.client("sqs", endpoint_url=site.aws_url),
-        prefix=site.world.bucket_prefix,
-    )
+    sns = clients.client("sns", endpoint_url=site.aws_url)
+    sqs = clients.client("sqs", endpoint_url=site.aws_url)
+    bus.create_flips_bus(sns, sqs, prefix=site.world.bucket_prefix)
+    bus.create_closes_bus(sns, sqs, prefix=site.world.bucket_prefix)
+
+
+def store_source_credentials(site: Site) -> None:
+    """Also after a restart of the control plane, which keeps all in memory."""
+    if site.world.simulated:
+        source_secrets.store_credentials(
+            session(site).client("secretsmanager", endpoint_url=site.aws_url),
+            prefix=site.world.bucket_prefix,
+            token=site.secrets["marketplace_token"],
+        )
 
 
 def airflow_is_migrated(site: Site) -> bool:

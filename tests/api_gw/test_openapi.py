@@ -80,6 +80,6 @@ def test_errors_are_described_as_problem_documents(document: dict[str, Any]) -> 
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
-                kind = "application/json" if status == "200" else "application/problem+json"
+                kind = "application/json" if status.startswith("2") else "application/problem+json"
                 assert list(response["content"]) == [kind]
     assert "HTTPValidationError" not in document["components"]["schemas"]

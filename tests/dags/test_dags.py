@@ -8,6 +8,7 @@ import pytest
 CHAINS = {
     "dag_load_catalog": ["load_catalog", "load_product_map"],
     "dag_ingest_market": ["ensure_partitions", "fetch", "validate", "load_trades"],
+    "dag_backfill": ["plan_backfill", "run_backfill"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
     "dag_train_models": ["train", "promote"],
@@ -15,6 +16,7 @@ CHAINS = {
 OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
     "dag_ingest_market": {"trades"},
+    "dag_backfill": {"trades"},
     "dag_prices_ohlcv": {"prices"},
     "dag_features_signals": {"signals"},
     "dag_train_models": {"model"},

@@ -22,9 +22,10 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stack import probes, secret_store
+from stack.bootstrap.bus import flips_name
 from stack.bootstrap.databases import MIGRATOR
 from stack.catalogue import PARTS
-from stack.environment import flips_topic_arn
+from stack.environment import topic_arn
 from stack.errors import Unhealthy
 from stack.parts import postgres as postgres_part
 from stack.parts.airflow import heartbeat_probe
@@ -172,7 +173,7 @@ def test_a_restarted_control_plane_gets_its_topic_again(running_stack: FrontProc
         return found[0]["TopicArn"]
 
     arn = wait_until_healthy("topic", topics, limit_s=HEALTHY_WITHIN_S * patience())
-    assert arn == flips_topic_arn("pricer")
+    assert arn == topic_arn(flips_name("pricer"))
     assert "aws had ended and was restarted" in running_stack.said()
 
 

@@ -19,6 +19,7 @@ from stack.parts.postgres_placement import Placement
 from stack.ports import DEFAULT_PORTS
 from stack.secret_store import database_secret
 from stack.site import Site
+from stack.sources import of_sources
 from stack.state import State
 from stack.world import World, Worlds, named
 from tests.fixtures.postgres import DatabaseUrls
@@ -30,16 +31,28 @@ OF_A_WORLD = {
     "PRICER_SIGNAL_FLIPS_TOPIC_ARN",
     "INGESTION_DATABASE_URL",
     "SIGNALS_SVC_DATABASE_URL",
+    "API_GW_DATABASE_URL",
+    "MAINTENANCE_DATABASE_URL",
+    "PRICER_CLOSES_TOPIC_ARN",
+    "PRICER_CLOSES_QUEUE_URL",
 }
 
 MARKETPLACE = {
     "PRICER_MARKETPLACE_URL",
-    "PRICER_MARKETPLACE_TOKEN",
-    "PRICER_MARKETPLACE_RATE_PER_MIN",
+    "PRICER_TCGPLAYER_URL",
+    "PRICER_SECRETS_PREFIX",
+    "PRICER_ETL__SOURCES__EBAY__RATE_LIMIT_PER_MIN",
 }
 
 AIRFLOW_OWN = {"airflow_fernet", "airflow_jwt", "airflow_session", "database_airflow"}
-JOBS = {"database_ingestion", "database_signals_svc", "valkey", "s3", "marketplace_token"}
+JOBS = {
+    "database_ingestion",
+    "database_signals_svc",
+    "database_api_gw",
+    "database_maintenance",
+    "valkey",
+    "s3",
+}
 
 # PostgreSQL and Valkey read theirs from files of their own; moto has none.
 SECRETS_OF: dict[str, set[str]] = {
@@ -51,7 +64,7 @@ SECRETS_OF: dict[str, set[str]] = {
     "airflow-scheduler": AIRFLOW_OWN | JOBS,
     "airflow-dag-processor": AIRFLOW_OWN,
     "simulator": {"marketplace_token"},
-    "api_gw": {"database_api_gw", "valkey"},
+    "api_gw": {"database_api_gw", "valkey", "airflow_password", "admin_token"},
 }
 
 
@@ -99,7 +112,8 @@ def test_only_the_migrations_log_in_as_migrator(tmp_path: Path) -> None:
 
 def test_worlds_share_servers_but_no_store(tmp_path: Path) -> None:
     simulated, imported = (of_jobs(site(tmp_path, world.value)) for world in (*Worlds,))
-    assert simulated.keys() - imported.keys() == MARKETPLACE
+    sources = of_sources(site(tmp_path, Worlds.SIMULATED.value)).keys()
+    assert simulated.keys() - imported.keys() == sources > MARKETPLACE
     differing = {name for name, value in imported.items() if value != simulated[name]}
     assert differing == OF_A_WORLD
 
@@ -132,7 +146,7 @@ def test_a_fetch_from_the_marketplace_in_the_imported_world_says_what_is_not_set
         check=False,
     )
     assert done.returncode == 1
-    assert "set PRICER_MARKETPLACE_URL and PRICER_MARKETPLACE_TOKEN" in done.stderr
+    assert "set PRICER_MARKETPLACE_URL and store the secret" in done.stderr
 
 
 def test_a_world_has_an_airflow_database_of_its_own(tmp_path: Path) -> None:
