@@ -11,11 +11,22 @@ class IngestionSettings(PlatformSettings):
     database_url: SecretStr = Field(
         validation_alias="INGESTION_DATABASE_URL", description="PostgreSQL as the role ingestion"
     )
-    marketplace_url: str | None = Field(None, description="base URL of the sold-items search")
-    marketplace_token: SecretStr | None = Field(None, description="bearer token of that search")
-    marketplace_rate_per_min: int | None = Field(
-        None, gt=0, description="requests a minute; default: etl.sources.ebay.rate_limit_per_min"
+    marketplace_url: str | None = Field(
+        None, description="base URL of the sold-items search; outside `local` the real one"
     )
-    marketplace_deadline_s: float = Field(
-        600, gt=0, description="longest one fetch may page through the marketplace, seconds"
+    marketplace_token: SecretStr | None = Field(
+        None, description="bearer token of that search, instead of the secret"
+    )
+    tcgplayer_url: str | None = Field(None, description="base URL of TCGplayer's prices")
+    tcgplayer_sales_url: str | None = Field(None, description="base URL of its product sales")
+    catalog_url: str | None = Field(None, description="base URL of the card catalog")
+    psa_url: str | None = Field(None, description="base URL of PSA's population reports")
+    trends_url: str | None = Field(None, description="base URL of the search trends")
+    reddit_url: str | None = Field(None, description="base URL of Reddit's API")
+    x_url: str | None = Field(None, description="base URL of X's API")
+    secrets_prefix: str | None = Field(
+        None, description="credentials are the secrets <prefix>/source/<name>"
+    )
+    source_deadline_s: float = Field(
+        600, gt=0, description="longest one fetch may ask one source, seconds"
     )

@@ -134,6 +134,7 @@ def start_in_order(supervisor: Supervisor, site: Site, parts: tuple[Part, ...]) 
     with stage("buckets, topic and queue"):
         platform.create_lake(site)
         platform.create_bus(site)
+        platform.store_source_credentials(site)
     waves.start(supervisor, services)
     waves.wait_until_healthy(supervisor, site, [*services, *airflow])
 

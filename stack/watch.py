@@ -48,6 +48,7 @@ def after_restart(stack: Stack, name: str) -> None:
     try:
         wait_until_healthy(name, part.probe(stack.site), limit_s=BACK_WITHIN_S)
         platform.create_bus(stack.site)
+        platform.store_source_credentials(stack.site)
     except (NotHealthyInTime, BotoCoreError, ClientError) as error:
         # If it ended once more, its next restart comes here again.
         say(f"  {name} did not get its topics again ({error}); flips wait in the outbox")

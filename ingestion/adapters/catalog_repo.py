@@ -76,6 +76,8 @@ select p.product, p.card_id, p.grade_code as product_grade,
 from market.product_map p join wanted_source w using (source)
 """
 
+PRODUCT_NAMES = "select distinct product from market.product_map where source = %s order by product"
+
 
 @dataclass(frozen=True)
 class CatalogRepo:
@@ -133,6 +135,11 @@ class CatalogRepo:
             detail = error.diag.message_detail or str(error)
             why = f"{detail} Load the catalog and the card variants first"
             raise CatalogRejected("the product map", why) from error
+
+    def products_of(self, source: str) -> list[str]:
+        """The products of a source that are mapped to a card, in order."""
+        rows = self.connection.execute(PRODUCT_NAMES, (source,)).fetchall()
+        return [row[0] for row in rows]
 
     def refresh_search(self) -> None:
         """Bring the search's documents in line with the cards."""

@@ -16,11 +16,11 @@ class Part(BaseModel):
 
 
 class Columns(Part):
-    """Names of the file's columns by meaning; only item, price and time are required."""
+    """Names of the file's columns by meaning; item, price and mostly time are required."""
 
     item: str
     price: str
-    time: str
+    time: str | None = None
     grade: str | None = None
     qualifier: str | None = None
     variant: str | None = None
@@ -40,6 +40,21 @@ class Split(Part):
     column: str
     by: str
     into: tuple[str, str]
+
+
+class ItemWith(Part):
+    """A second column that belongs to the item's name: `451784` and `Holofoil` by `:`."""
+
+    column: str
+    by: str
+
+
+class NewItems(Part):
+    """Where items that no product map knows are put by `--create-items`."""
+
+    game: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    set: str = Field(pattern=r"^[A-Za-z0-9.]+$")
+    set_name: str
 
 
 class ItemMap(Part):
@@ -62,19 +77,27 @@ class Format(Part):
     """A column mapping. `source` is the name under which its prices stand in the tables."""
 
     source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    products_of: str | None = Field(None, description="whose product map, if not its own")
     kind: Kind
     columns: Columns
     split: Split | None = None
+    item_with: ItemWith | None = None
     item_is: Literal["product", "card_id", "listed"] = Field(
         description="product: by the product map; card_id: catalog id; listed: by item_map"
     )
     item_map: ItemMap | None = None
+    new_items: NewItems | None = None
     variants: Mapping[str, str] = Field(
         default={}, description="source's variant -> ours; an empty one is the default printing"
     )
     price_in: Literal["dollars", "cents"] = "dollars"
     currency: str = "USD"
-    time_is: Literal["day", "moment"] = "day"
+    rows_without_price: Literal["refused", "none"] = Field(
+        "refused", description="none: a guide's blank is no figure and no fault"
+    )
+    time_is: Literal["day", "moment", "run_day"] = Field(
+        "day", description="run_day: the rows have no time; they speak of the day of the run"
+    )
     zone: Literal["UTC"] | None = Field(None, description="of moments written without a zone")
     known: Literal["at_time", "end_of_month", "column"] = "at_time"
     grade: str | None = Field(None, description="one grade for every row, when no column tells")
@@ -84,6 +107,8 @@ class Format(Part):
 
     @model_validator(mode="after")
     def _agree(self) -> "Format":
+        if (self.columns.time is None) != (self.time_is == "run_day"):
+            raise ValueError("give columns.time, or time_is: run_day where no column tells it")
         if (self.columns.grade is None) == (self.grade is None):
             raise ValueError("give either columns.grade or one grade for every row, not both")
         if (self.item_is == "listed") != (self.item_map is not None):
@@ -96,10 +121,16 @@ class Format(Part):
             raise ValueError("units, high and low belong to kind: bar")
         return self
 
+    @property
+    def mapped_as(self) -> str:
+        """The source whose product map says what an item is."""
+        return self.products_of or self.source
+
     def needed_columns(self) -> list[str]:
         """The columns a file must have, those that a split makes replaced by the one it splits."""
         named = [name for name in self.columns.model_dump().values() if name is not None]
-        wanted = list(dict.fromkeys([*named, *self.keep]))
+        second = [self.item_with.column] if self.item_with else []
+        wanted = list(dict.fromkeys([*named, *second, *self.keep]))
         if self.split is None:
             return wanted
         rest = [name for name in wanted if name not in self.split.into]

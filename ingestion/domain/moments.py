@@ -32,7 +32,7 @@ def _known(mapping: Format) -> pl.Expr:
     """When the row could first be known. A sale of which only the day is told: when it is over."""
     if mapping.known == "end_of_month":
         return pl.col("ts").dt.month_start().dt.truncate("1d").dt.offset_by("1mo")
-    at_time = pl.col("ts").dt.offset_by("1d") if mapping.time_is == "day" else pl.col("ts")
+    at_time = pl.col("ts") if mapping.time_is == "moment" else pl.col("ts").dt.offset_by("1d")
     if mapping.known == "column":
         return pl.max_horizontal(at_time, pl.col("known_told"))
     return at_time
@@ -47,7 +47,7 @@ def place_in_time(rows: pl.DataFrame, mapping: Format, window: Window) -> pl.Dat
     event = _moment("time", mapping) if mapping.time_is == "moment" else _day("time")
     told = _moment("known", mapping) if mapping.known == "column" else pl.lit(None, UTC_US)
     rows = rows.with_columns(ts=event, known_told=told)
-    wanted = "a day as 2024-05-01" if mapping.time_is == "day" else "2024-05-01T18:30:00Z"
+    wanted = "2024-05-01T18:30:00Z" if mapping.time_is == "moment" else "a day as 2024-05-01"
     detail = pl.format("{} is not " + wanted, pl.col("time").fill_null("(empty)"))
     rows = refuse(rows, pl.col("ts").is_null(), "time_unreadable", detail)
     if mapping.known == "column":

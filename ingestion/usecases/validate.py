@@ -25,7 +25,7 @@ def validate(units: Units, source: Source, day: date) -> Mapping[str, object]:
     with units() as unit:
         receipts, keys = unit.raw.load(mapping.source, day)
         told = _all_told(source, receipts)
-        reference = unit.catalog.reference(mapping.source, told.listed)
+        reference = unit.catalog.reference(mapping.mapped_as, told.listed)
     screened = screen(told.rows, mapping, reference, receipts[-1].window)
     reasons = screened.reasons()
     if screened.records.is_empty() and not source.may_be_empty:

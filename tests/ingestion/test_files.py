@@ -192,5 +192,5 @@ def test_a_mapping_may_not_take_a_shipped_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_source_lists_the_known_ones() -> None:
-    with pytest.raises(SourceUnknown, match="graded_monthly, marketplace, plain_sales, psa_sales"):
+    with pytest.raises(SourceUnknown, match="graded_monthly, marketplace, plain_items, plain_s"):
         find_format("ebuy")

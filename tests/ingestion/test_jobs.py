@@ -37,7 +37,7 @@ def test_a_nightly_run_from_the_marketplace_to_curated_months(
     httpx.post(f"{simulator}/_faults", json={"status": 500, "times": 99, "retry_after_s": 0})
     failed = job("fetch", *run, "--since", "2024-10-01", **reach)
     assert failed.code == 75
-    assert "marketplace did not answer: HTTP 500" in failed.said
+    assert "ebay did not answer: HTTP 500" in failed.said
     httpx.delete(f"{simulator}/_faults")
     refused = job("fetch", *run, **{**reach, "PRICER_MARKETPLACE_TOKEN": "wrong"})
     assert refused.code == 1
@@ -115,9 +115,9 @@ def test_bars_that_changed_leave_the_cache_and_a_cache_that_is_away_stops_nothin
 def test_a_database_that_is_down_is_worth_a_retry_and_a_missing_setting_is_not(job: Job) -> None:
     nowhere = "postgresql://ingestion@127.0.0.1:9/none"
     assert job("judge_outliers", INGESTION_DATABASE_URL=nowhere).code == 75
-    unset = job("judge_outliers", INGESTION_DATABASE_URL="", PRICER_MARKETPLACE_DEADLINE_S="soon")
+    unset = job("judge_outliers", INGESTION_DATABASE_URL="", PRICER_SOURCE_DEADLINE_S="soon")
     assert unset.code == 1
-    assert "marketplace_deadline_s" in unset.said
+    assert "source_deadline_s" in unset.said
 
 
 def test_partitions_are_made_ahead_once(job: Job) -> None:

@@ -10,17 +10,13 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from ingestion.adapters.sources.edge import ATTEMPTS, Clock, CredentialRefused, Edge
 from ingestion.adapters.sources.format_files import find_format
-from ingestion.adapters.sources.marketplace import (
-    ATTEMPTS,
-    SEARCH,
-    MarketplaceNotSet,
-    MarketplaceSource,
-    TokenRefused,
-)
-from ingestion.adapters.sources.pace import Pace
+from ingestion.adapters.sources.limits import LocalLimit, Rate
+from ingestion.adapters.sources.marketplace import SEARCH, MarketplaceSource
 from ingestion.domain.errors import SourceRefused, SourceUnavailable
 from ingestion.domain.records import Window
+from ingestion.ports import Source
 from ingestion.usecases.load_product_map import load_product_map
 from stack.ports import PortBook
 from tests.ingestion.conftest import World
@@ -86,15 +82,19 @@ def shop(port_book: PortBook, first_port: int) -> Iterator[Shop]:
         yield made
 
 
-def source(shop: Shop, **other: Any) -> MarketplaceSource:
-    asked = MarketplaceSource(
-        mapping=find_format("marketplace"),
-        base_url=shop.url,
-        token=TOKEN,
+CLOCK = Clock(sleep=lambda _: None)
+
+
+def source(shop: Shop, *, token: str = TOKEN, url: str | None = None, **other: Any) -> Source:
+    edge = Edge(
+        source="ebay",
+        base_url=lambda: url or shop.url,
+        rate=Rate("ebay", 60_000_000),
         deadline_s=60.0,
-        sleep=lambda _: None,
+        headers=lambda: {"Authorization": f"Bearer {token}"},
+        clock=CLOCK,
     )
-    return replace(asked, **other)
+    return MarketplaceSource(find_format("marketplace"), replace(edge, **other))
 
 
 def collected(shop: Shop, **other: Any) -> pl.DataFrame:
@@ -121,7 +121,7 @@ def test_what_the_source_says_about_waiting_is_heeded(shop: Shop) -> None:
     shop.items = [item(1)]
     shop.faults = [Response(status_code=429, headers={"Retry-After": "7"})]
     slept: list[float] = []
-    collected(shop, sleep=slept.append)
+    collected(shop, clock=Clock(sleep=slept.append))
     assert slept == [7.0]
 
 
@@ -134,18 +134,13 @@ def test_a_lasting_fault_is_worth_a_later_retry(shop: Shop) -> None:
 
 def test_nobody_listening_is_worth_a_retry(shop: Shop) -> None:
     with pytest.raises(SourceUnavailable, match="ConnectError"):
-        collected(shop, base_url="http://127.0.0.1:9")
+        collected(shop, url="http://127.0.0.1:9")
 
 
-def test_a_wrong_token_is_final_and_says_what_to_set(shop: Shop) -> None:
-    with pytest.raises(TokenRefused, match="set PRICER_MARKETPLACE_TOKEN"):
-        collected(shop, token="other")
+def test_a_wrong_token_is_final_and_says_what_to_do(shop: Shop) -> None:
+    with pytest.raises(CredentialRefused, match="renew the secret"):
+        collected(shop, token="other", advice="renew the secret")
     assert len(shop.asked) == 1
-
-
-def test_a_marketplace_nobody_named_is_final(shop: Shop) -> None:
-    with pytest.raises(MarketplaceNotSet):
-        collected(shop, base_url=None)
 
 
 @pytest.mark.parametrize(
@@ -166,17 +161,33 @@ def test_an_answer_nobody_can_read_is_final(shop: Shop, answer: Response) -> Non
 
 def test_paging_ends_at_its_deadline(shop: Shop) -> None:
     shop.items = [item(number) for number in range(450)]
-    ticks = iter(range(0, 1000, 40))
-    with pytest.raises(SourceUnavailable, match="not done after 60 s and 200 items"):
-        collected(shop, now=lambda: float(next(ticks)), sleep=lambda _: None)
+    passed: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        passed.append(seconds)
+
+    clock = Clock(sleep=sleep, now=lambda: sum(passed))
+    limit = LocalLimit(clock.now)
+    with pytest.raises(SourceUnavailable, match=r"no turn|not done after 60 s and 2 answers"):
+        collected(shop, rate=Rate("ebay", 1), clock=clock, limit=limit, deadline_s=70)
+    assert len(shop.asked) == 2
 
 
 def test_pages_are_asked_for_no_faster_than_the_source_allows(shop: Shop) -> None:
     shop.items = [item(number) for number in range(450)]
     slept: list[float] = []
-    pace = Pace(120, sleep=slept.append, now=lambda: sum(slept))
-    assert collected(shop, pace=pace).height == 450
+    clock = Clock(sleep=slept.append, now=lambda: sum(slept))
+    found = collected(shop, rate=Rate("ebay", 120), limit=LocalLimit(clock.now), clock=clock)
+    assert found.height == 450
     assert slept == [0.5, 0.5]
+
+
+def test_pages_in_a_circle_are_final(shop: Shop) -> None:
+    page = {"total": 1_000_000, "itemSales": [item(1), item(2)]}
+    shop.faults = [JSONResponse(page) for _ in range(3)]
+    with pytest.raises(SourceRefused, match="in a circle"):
+        collected(shop)
+    assert len(shop.asked) == 2
 
 
 def test_what_each_item_says_decides_whether_it_is_a_trade(world: World, shop: Shop) -> None:

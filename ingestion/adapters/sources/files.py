@@ -38,7 +38,7 @@ class FileSource:
     def read(self, receipt: Receipt) -> Told:
         """Rows as told, and the list that joins items to catalog ids where there is one."""
         tables = [
-            _told(part.name, read_table(part.name, part.body), self.mapping)
+            _told(part.name, read_table(part.name, part.body), self.mapping, receipt.window)
             for part in receipt.parts
             if part.role == DATA
         ]
@@ -81,21 +81,27 @@ def _data_files(path: Path, listed: Path | None) -> Sequence[Path]:
     return data
 
 
-def _told(name: str, table: pl.DataFrame, mapping: Format) -> pl.DataFrame:
+def _told(name: str, table: pl.DataFrame, mapping: Format, window: Window) -> pl.DataFrame:
     present = [column for column in table.columns if not column.startswith("#")]
     missing = [column for column in mapping.needed_columns() if column not in present]
     if missing:
         raise ColumnMissing(name, missing, present)
     if mapping.split is not None:
         table = table.with_columns(_split(mapping))
+    if mapping.rows_without_price == "none":
+        priced = pl.col(mapping.columns.price).is_not_null()
+        table = table.filter(priced | pl.col("#fault").is_not_null())
     named = mapping.columns.model_dump()
     meaning = [
         pl.col(named[column]).alias(column)
         if named.get(column) is not None
         else pl.lit(None, pl.String).alias(column)
         for column in TOLD
-        if column not in ("fetch", "part", "line", "raw", "fault", "detail", "meta")
+        if column not in ("item", "time", "fetch", "part", "line", "raw", "fault", "detail", "meta")
     ]
+    # A file without a time of its own speaks of the day the run is for.
+    told_at = mapping.columns.time
+    time = pl.lit(str(window.last)) if told_at is None else pl.col(told_at)
     meta = pl.struct(mapping.keep).struct.json_encode() if mapping.keep else pl.lit("{}")
     return table.select(
         pl.lit(None).alias("fetch"),
@@ -105,8 +111,17 @@ def _told(name: str, table: pl.DataFrame, mapping: Format) -> pl.DataFrame:
         pl.col("#fault").alias("fault"),
         pl.col("#detail").alias("detail"),
         *meaning,
+        _item(mapping).alias("item"),
+        time.alias("time"),
         meta.alias("meta"),
     ).select(pl.col(column).cast(kind) for column, kind in TOLD.items())
+
+
+def _item(mapping: Format) -> pl.Expr:
+    item = pl.col(mapping.columns.item)
+    if mapping.item_with is None:
+        return item
+    return pl.concat_str(item, pl.col(mapping.item_with.column), separator=mapping.item_with.by)
 
 
 def _split(mapping: Format) -> list[pl.Expr]:

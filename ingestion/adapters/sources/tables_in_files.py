@@ -1,4 +1,4 @@
-"""Reads CSV, JSONL and parquet, plain or gzipped, as tables of text with line numbers."""
+"""Reads CSV, JSON, JSONL and parquet, plain or gzipped, as tables of text with line numbers."""
 
 import csv
 import gzip
@@ -99,6 +99,24 @@ def _jsonl(name: str, body: bytes) -> pl.DataFrame:
     return _placed(pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)), lines, bad)
 
 
+def _json(name: str, body: bytes) -> pl.DataFrame:
+    """A list of objects, or an object with one such list in it, as APIs answer."""
+    try:
+        told = json.loads(_text(name, body), parse_float=str, parse_int=str)
+    except ValueError as error:
+        raise FileUnreadable(name, f"it is no JSON ({error})") from error
+    lists = [told] if isinstance(told, list) else []
+    if isinstance(told, dict):
+        lists = [value for value in told.values() if isinstance(value, list)]
+    if len(lists) != 1 or not all(isinstance(row, dict) for row in lists[0]):
+        raise FileUnreadable(name, "it holds no single list of JSON objects")
+    rows = [{key: _cell(value) for key, value in row.items()} for row in lists[0]]
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    columns = {key: [row.get(key) for row in rows] for key in names}
+    table = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+    return _placed(table, list(range(1, len(rows) + 1)), [])
+
+
 def _cell(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -151,6 +169,7 @@ def _placed(
 
 READERS: dict[str, Callable[[str, bytes], pl.DataFrame]] = {
     ".csv": _csv,
+    ".json": _json,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".parquet": _parquet,

@@ -1,0 +1,104 @@
+"""Finds a source by name and gives it its door: address, credential, rate, breaker."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from pydantic import SecretStr
+
+from ingestion.adapters.sources.apis import Api
+from ingestion.adapters.sources.breaker import Breaker
+from ingestion.adapters.sources.credentials import Credentials
+from ingestion.adapters.sources.edge import Edge
+from ingestion.adapters.sources.files import FileSource
+from ingestion.adapters.sources.format_files import find_format
+from ingestion.adapters.sources.limits import Limit, Rate
+from ingestion.adapters.sources.marketplace import MarketplaceSource
+from ingestion.adapters.sources.tcgplayer import (
+    TcgplayerPrices,
+    TcgplayerSales,
+    product_ids,
+)
+from ingestion.ports import Source
+from kernel.errors import Rejected
+
+# The name the seed gives the marketplace; its prices stand under `marketplace`.
+ALIASES = {"ebay": "marketplace"}
+
+
+class SourceNotSet(Rejected):
+    """Nobody said where a source is."""
+
+    title = "Settings incomplete"
+
+    def __init__(self, api: Api) -> None:
+        wanted = f"set PRICER_{api.setting.upper()}"
+        if api.credential is not None:
+            wanted += f" and store the secret <PRICER_SECRETS_PREFIX>/source/{api.credential}"
+        super().__init__(f"{wanted} to fetch from {api.name}")
+        self.api = api.name
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every source of this process. `real` lets an API without an address mean its real host."""
+
+    apis: Mapping[str, Api]
+    credentials: Credentials
+    limit: Callable[[], Limit]
+    deadline_s: float
+    real: bool
+    mapped: Callable[[str], Sequence[str]]  # products of a source's product map
+    overrides: Mapping[str, SecretStr] = field(default_factory=dict)  # tokens set by environment
+    _breakers: dict[str, Breaker] = field(default_factory=dict)
+
+    def source(self, name: str) -> Source:
+        """A marketplace by name, or files read through a shipped or a user's own mapping."""
+        name = ALIASES.get(name, name)
+        mapping = find_format(name)
+        if name == "marketplace":
+            return MarketplaceSource(mapping, self.edge("ebay"))
+        if name == "tcgplayer":
+            return TcgplayerSales(mapping, self.edge("tcgplayer_sales"), self._tcgplayer)
+        if name == "tcgplayer_prices":
+            return TcgplayerPrices(mapping, self.edge("tcgplayer"), self._tcgplayer)
+        return FileSource(mapping)
+
+    def edge(self, name: str) -> Edge:
+        """The door of one API; its address and credential are looked at when it is used."""
+        api = self.apis[name]
+        url = api.url or (api.real_host if self.real else None)
+        return Edge(
+            source=api.name,
+            base_url=self._address(api, url),
+            rate=Rate(api.bucket, api.per_min),
+            deadline_s=self.deadline_s,
+            headers=lambda: api.headers(self._token(api)),
+            advice=self._advice(api),
+            limit=self.limit(),
+            breaker=self._breakers.setdefault(name, Breaker(api.name, monotonic)),
+        )
+
+    def _tcgplayer(self) -> Sequence[str]:
+        return product_ids(self.mapped("tcgplayer"))
+
+    def _address(self, api: Api, url: str | None) -> Callable[[], str]:
+        def address() -> str:
+            if url is None:
+                raise SourceNotSet(api)
+            return url
+
+        return address
+
+    def _token(self, api: Api) -> SecretStr | None:
+        if api.credential is None:
+            return None
+        return self.overrides.get(api.credential) or self.credentials.token(api.credential)
+
+    def _advice(self, api: Api) -> str:
+        if api.credential is None:
+            return "it wants a credential that there is none for"
+        where = f"renew the secret {self.credentials.prefix or '<prefix>'}/source/{api.credential}"
+        if api.credential in self.overrides:
+            return f"set PRICER_MARKETPLACE_TOKEN, or take it out and {where}"
+        return where
