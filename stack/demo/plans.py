@@ -46,7 +46,7 @@ def _night(title: str, source: str, as_of: date, **conf: str) -> Night:
 
 
 def simulated(repository: Path) -> Plan:
-    """Sixty cards, two years, from the simulated marketplace over HTTP."""
+    """Four hundred cards, two years, from the simulated marketplace over HTTP."""
     simulator = repository / "stack" / "simulator"
     return Plan(
         catalog={

@@ -1,11 +1,22 @@
 """Owns how a sale reads on the marketplace: titles, sellers and the JSON shape of one item."""
 
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stack.simulator.flaws import (
+    CURRENCIES,
+    NEVER,
+    RECLASSIFIED,
+    REVOKED,
+    UNCHANGED,
+    USD_WORTH,
+    VARIANTS,
+    Flaws,
+    listed_cents,
+    take_flaws,
+)
 from stack.simulator.prints import AUCTION, BEST_OFFER, FIXED_PRICE, TITLE_STYLES, Sales, take
 from stack.simulator.universe import GRADES, Ints, Product, Universe
 
@@ -39,17 +50,37 @@ def titles_of(universe: Universe) -> Titles:
 
 
 def items_json(
-    sales: Sales, rows: Ints, *, universe: Universe, titles: Titles, host: str
+    sales: Sales,
+    flaws: Flaws,
+    rows: Ints,
+    *,
+    universe: Universe,
+    titles: Titles,
+    host: str,
+    now: float,
 ) -> list[dict[str, Any]]:
-    """The items at `rows` in the marketplace's JSON shape; `host` ends without a slash."""
-    page = take(sales, rows)
+    """The items at `rows` in the marketplace's JSON shape, as they are told at Unix time `now`.
+
+    `host` ends without a slash.
+    """
+    page, flawed = take(sales, rows), take_flaws(flaws, rows)
+    changed = (flawed.changes != NEVER) & (flawed.changes < now)
+    change = np.where(changed, flawed.change, UNCHANGED)
+    corrected = change == RECLASSIFIED
+    grade = np.where(corrected, page.grade, flawed.first_grade)
     columns = zip(
         page.card.tolist(),
-        page.grade.tolist(),
-        titles[page.card, page.grade, page.style].tolist(),
+        grade.tolist(),
+        titles[page.card, grade, page.style].tolist(),
         page.item.tolist(),
-        page.second.tolist(),
-        page.cents.tolist(),
+        _moments(page.second),
+        _moments(np.where(changed, flawed.changes, flawed.arrives)),
+        (change == REVOKED).tolist(),
+        listed_cents(page, flawed).tolist(),
+        flawed.copies.tolist(),
+        flawed.currency.tolist(),
+        flawed.converted.tolist(),
+        flawed.variant.tolist(),
         page.deal.tolist(),
         page.seller.tolist(),
         page.certificate.tolist(),
@@ -65,30 +96,69 @@ class _Sold(NamedTuple):
     grade: int
     title: str
     item: int
-    second: int
+    sold_at: str
+    modified_at: str
+    cancelled: bool
     cents: int
+    copies: int
+    currency: int
+    converted: bool
+    variant: int
     deal: int
     seller: int
     certificate: int
 
 
 def _item(sold: _Sold, products: tuple[Product, ...], host: str) -> dict[str, Any]:
-    moment = datetime.fromtimestamp(sold.second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    usd = f"{sold.cents // 100}.{sold.cents % 100:02d}"
-    return {
+    item = {
         "itemId": f"v1|{sold.item}|0",
         "legacyItemId": str(sold.item),
         "epid": products[sold.card].epid,
-        "title": sold.title,
+        "title": _shown_title(sold),
         **_condition(GRADES[sold.grade], sold.certificate),
-        "lastSoldDate": moment,
-        "lastSoldPrice": {"value": usd, "currency": "USD"},
-        "totalSoldQuantity": 1,
+        "lastSoldDate": sold.sold_at,
+        "lastSoldPrice": _price(sold),
+        "totalSoldQuantity": sold.copies,
         "itemWebUrl": f"{host}/itm/{sold.item}",
         "seller": _seller(sold.seller),
         "buyingOptions": BUYING_OPTIONS[sold.deal],
-        "lastModifiedDate": moment,
+        "lastModifiedDate": sold.modified_at,
     }
+    return {**item, "saleStatus": "CANCELLED"} if sold.cancelled else item
+
+
+def _shown_title(sold: _Sold) -> str:
+    lot = f"Lot of {sold.copies}" if sold.copies > 1 else ""
+    words = " ".join(part for part in (lot, VARIANTS[sold.variant], sold.title) if part)
+    return words[:TITLE_LIMIT].rstrip()
+
+
+def _moments(seconds: Ints) -> list[str]:
+    """Unix times as the marketplace writes them: 2025-03-01T17:04:05Z."""
+    written: list[str] = np.datetime_as_string(
+        seconds.astype("datetime64[s]"), timezone="UTC"
+    ).tolist()
+    return written
+
+
+def _price(sold: _Sold) -> dict[str, str]:
+    usd = _written(sold.cents)
+    if not sold.currency:
+        return {"value": usd, "currency": "USD"}
+    currency = CURRENCIES[sold.currency]
+    foreign = _written(round(sold.cents / float(USD_WORTH[sold.currency])))
+    if not sold.converted:
+        return {"value": foreign, "currency": currency}
+    return {
+        "value": usd,
+        "currency": "USD",
+        "convertedFromValue": foreign,
+        "convertedFromCurrency": currency,
+    }
+
+
+def _written(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def _condition(grade: str, certificate: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 A print is the hidden value plus half a spread up (fixed price) or down (auction), plus noise for
 condition and haste: successive prints bounce around the value. A few are gross errors.
+How much was set so that the market agrees with recorded sales (docs/simulator.md).
 """
 
 from dataclasses import dataclass, fields
@@ -9,6 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from stack.simulator import release
 from stack.simulator.process import MarketState
 from stack.simulator.universe import Floats, Ints, Universe
 
@@ -18,7 +20,11 @@ DEAL_SHARES = (0.38, 0.47, 0.15)
 DEAL_SIDE = np.array([-1.0, 1.0, -0.3])  # in half-spreads
 
 HALF_SPREAD = np.array([0.030, 0.028, 0.024, 0.022])  # log, along GRADES
-PRINT_NOISE = np.array([0.045, 0.038, 0.032, 0.030])  # raw copies differ most in condition
+# Log noise of one print, Student t: condition, photographs, haste, who happened to bid. Raw copies
+# have the calmer middle and the fatter tail: most are near mint, some only said to be.
+NOISE_SCALE = np.array([0.057, 0.117, 0.117, 0.117])
+NOISE_DF = np.array([1.5, 2.45, 2.45, 2.45])
+LONGEST_NOISE = 2.3  # a factor of ten: what is further off is no sale of this card
 
 OUTLIER_SHARE = 0.003
 # A slipped decimal, a bidding shill, a lot or damaged copy under the wrong title: price factors.
@@ -51,6 +57,7 @@ class Sales:
     style: Codes
     certificate: Ints
     outlier: NDArray[np.bool_]
+    shill: NDArray[np.bool_]
 
 
 def draw_day(state: MarketState, universe: Universe, day: int, rng: np.random.Generator) -> Sales:
@@ -65,7 +72,8 @@ def draw_day(state: MarketState, universe: Universe, day: int, rng: np.random.Ge
     log_price = (
         state.log_price(universe)[card, grade]
         + DEAL_SIDE[deal] * HALF_SPREAD[grade]
-        + PRINT_NOISE[grade] * rng.standard_normal(n)
+        + release.dearer(universe, day)[card]
+        + _noise(grade, rng)
         + np.where(outlier, np.log(rng.choice(OUTLIER_FACTORS, size=n)), 0.0)
     )
     second = day * DAY_S + _seconds(n, rng)
@@ -82,6 +90,7 @@ def draw_day(state: MarketState, universe: Universe, day: int, rng: np.random.Ge
         style=rng.integers(TITLE_STYLES, size=n, dtype=np.int16),
         certificate=rng.integers(30_000_000, 130_000_000, size=n),
         outlier=outlier,
+        shill=np.zeros(n, np.bool_),
     )
     return take(columns, np.lexsort((item, second)))
 
@@ -105,6 +114,7 @@ def no_sales() -> Sales:
         style=narrow,
         certificate=wide,
         outlier=np.empty(0, np.bool_),
+        shill=np.empty(0, np.bool_),
     )
 
 
@@ -112,8 +122,15 @@ def _rates(state: MarketState, universe: Universe, day: int) -> Floats:
     weekend = WEEKEND_LIFT if (day + 4) % 7 in (0, 6) else 1.0  # 1970-01-01 was a Thursday
     season = 1.0 + WINTER_LIFT * np.cos(2 * np.pi * (day % 365.25 - 350) / 365.25)
     mood = np.exp(STORM_LIFT * state.card_log_vol + DRIFT_LIFT * state.drift(universe))
-    rates: Floats = universe.rate * mood[:, None] * weekend * season
+    new = release.busier(universe, day)
+    rates: Floats = universe.rate * new * mood[:, None] * weekend * season
     return rates
+
+
+def _noise(grade: Ints, rng: np.random.Generator) -> Floats:
+    drawn = NOISE_SCALE[grade] * rng.standard_t(NOISE_DF[grade])
+    cut: Floats = np.clip(drawn, -LONGEST_NOISE, LONGEST_NOISE)
+    return cut
 
 
 def _seconds(n: int, rng: np.random.Generator) -> Ints:

@@ -21,8 +21,8 @@ and a grade is worth value + premium[c,g,t], with no premium for raw copies.
   its raw copy gets cheaper relative to it.
 
 Everything is drawn from the generator that is passed in, one generator a day, so that later days
-extend the same history. The magnitudes are chosen, not fitted: plausible for cards, learnable from
-60 cards in two years.
+extend the same history. The magnitudes were set so that what the market prints agrees with recorded
+sales (docs/simulator.md); the fashion's are chosen, strong enough to be learnt in two years.
 """
 
 from dataclasses import dataclass

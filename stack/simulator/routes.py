@@ -1,35 +1,39 @@
 """Owns the simulator's routes. All run on the event loop, one at a time: no locks needed."""
 
 import hmac
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from stack.simulator.failing import is_endless
 from stack.simulator.faults import Fault, FaultSwitch
 from stack.simulator.market import Market
-from stack.simulator.replies import injected_fault, refused_query, refused_token, unknown_item
+from stack.simulator.replies import refused_query, refused_token, unknown_item
 from stack.simulator.search import Query, QueryRefused, parse_query
 
 SEARCH_PATH = "/buy/marketplace_insights/v1_beta/item_sales/search"
 
 
-def marketplace_routes(market: Market, switch: FaultSwitch, *, token: str) -> APIRouter:
+def marketplace_routes(market: Market, *, token: str) -> APIRouter:
     """The sold-items search, and the public page of one item."""
     router = APIRouter()
 
     @router.get(SEARCH_PATH)
     async def search(request: Request) -> Response:
-        if not _authorised(request, token):
+        if not has_token(request, token):
             return refused_token()
-        if (fault := switch.spend()) is not None:
-            return injected_fault(fault.status, fault.retry_after_s)
         try:
             query = parse_query(request.query_params.multi_items())
         except QueryRefused as refusal:
             return refused_query(refusal)
         items, total = market.search(query, host=_host(request))
+        if is_endless(request):
+            first = replace(query, offset=0)
+            items = items or market.search(first, host=_host(request))[0]
+            total = query.offset + 2 * query.limit
         return JSONResponse({**_frame(request, query, total), "itemSales": items})
 
     @router.get("/itm/{item}")
@@ -66,7 +70,8 @@ def control_routes(switch: FaultSwitch, *, instance_id: str) -> APIRouter:
     return router
 
 
-def _authorised(request: Request, token: str) -> bool:
+def has_token(request: Request, token: str) -> bool:
+    """Whether the caller sent the bearer token."""
     sent = request.headers.get("Authorization", "")
     return hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
 

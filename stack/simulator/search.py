@@ -8,9 +8,10 @@ from math import ceil
 
 import numpy as np
 
+from stack.simulator.flaws import Flaws
 from stack.simulator.listing import Titles
 from stack.simulator.prints import Sales
-from stack.simulator.universe import Ints, Universe
+from stack.simulator.universe import Flags, Ints, Universe
 
 DEFAULT_LIMIT = 50
 # The real service stops at 200 items a page; ours goes to 1000 so that two years page quickly.
@@ -19,6 +20,7 @@ MAX_OFFSET = 1_000_000_000
 PARAMETERS = ("q", "epid", "filter", "limit", "offset")
 FILTER_SHAPE = re.compile(r"lastSoldDate:\[(?P<start>[^\[\]]+?)\.\.(?P<end>[^\[\]]+)\]")
 WORD = re.compile(r"\w+")
+REPEAT_AFTER = 150  # items further down a repeated one comes again: mostly on the next page
 FILTER_EXAMPLE = "lastSoldDate:[2024-10-01T00:00:00Z..2024-10-02T00:00:00Z]"
 
 
@@ -70,23 +72,44 @@ def parse_query(sent: Sequence[tuple[str, str]]) -> Query:
 
 
 def find_page(
-    query: Query, sales: Sales, *, universe: Universe, titles: Titles, visible_until: float
+    query: Query,
+    sales: Sales,
+    flaws: Flaws,
+    *,
+    universe: Universe,
+    titles: Titles,
+    visible_until: float,
 ) -> Page:
-    """One page of the matching sales in the order of `sales`, none at or after `visible_until`."""
+    """One page of the matching sales in the order of `sales`, none told at `visible_until` or
+    later; the repeated ones stand there twice and are counted twice."""
     end = min(query.end, visible_until)
     low, high = np.searchsorted(sales.second, [ceil(query.start), ceil(end)]).tolist()
-    page = slice(query.offset, query.offset + query.limit)
-    if not query.words and query.epid is None:
-        return Page(rows=np.arange(low, high)[page], total=max(high - low, 0))
+    span = slice(low, max(low, high))
+    told = flaws.arrives[span] < visible_until
+    if query.words or query.epid is not None:
+        wanted = _wanted(query, universe, titles)
+        told = told & wanted[sales.card[span], sales.grade[span], sales.style[span]]
+    rows = _with_repeats(low + np.flatnonzero(told), flaws)
+    return Page(rows=rows[query.offset : query.offset + query.limit], total=len(rows))
+
+
+def _wanted(query: Query, universe: Universe, titles: Titles) -> Flags:
+    """Which titles answer the query, by card, grade and style."""
     wanted = np.ones(titles.shape, np.bool_)
     if query.words:
         said = [query.words <= _words(title) for title in titles.ravel().tolist()]
         wanted &= np.array(said).reshape(titles.shape)
     if query.epid is not None:
         wanted &= np.array([p.epid == query.epid for p in universe.products])[:, None, None]
-    span = slice(low, high)
-    matches = np.flatnonzero(wanted[sales.card[span], sales.grade[span], sales.style[span]])
-    return Page(rows=low + matches[page], total=len(matches))
+    return wanted
+
+
+def _with_repeats(rows: Ints, flaws: Flaws) -> Ints:
+    again = np.flatnonzero(flaws.repeated[rows])
+    if not len(again):
+        return rows
+    places = np.minimum(again + REPEAT_AFTER, len(rows))
+    return np.insert(rows, places, rows[again])
 
 
 def _words(text: str) -> frozenset[str]:

@@ -14,10 +14,12 @@ from stack.ports import LOOPBACK, PortBook
 from stack.simulator.app import create_app
 from stack.simulator.history import DEMO_LAST_DAY, History, begin_history
 from stack.simulator.routes import SEARCH_PATH
+from stack.simulator.settings import Dirt
 from stack.simulator.universe import Universe, load_universe
 
 TOKEN = "let-me-in"
 SEED = 7
+CARDS = 60
 
 
 @dataclass
@@ -30,18 +32,19 @@ class MovableClock:
 
 @pytest.fixture(scope="session")
 def universe() -> Universe:
-    return load_universe()
+    """The first cards, which are enough for most tests."""
+    return load_universe(cards=CARDS)
 
 
 @pytest.fixture(scope="session")
 def two_years(universe: Universe) -> History:
-    return begin_history(universe, seed=SEED, through=DEMO_LAST_DAY)
+    return begin_history(universe, seed=SEED, through=DEMO_LAST_DAY, dirt=Dirt.none())
 
 
 @pytest.fixture(scope="session")
 def _serving(port_book: PortBook, first_port: int) -> Iterator[tuple[httpx.Client, MovableClock]]:
     clock = MovableClock(datetime(2026, 10, 2, 12, tzinfo=UTC))
-    app = create_app(token=TOKEN, instance_id="i-1", seed=SEED, clock=clock)
+    app = create_app(token=TOKEN, instance_id="i-1", seed=SEED, clock=clock, cards=CARDS)
     port = port_book.take("simulator", first_port)
     server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)

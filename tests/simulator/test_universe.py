@@ -14,16 +14,21 @@ from stack.simulator.universe import (
     HERE,
     LEVELS,
     PRODUCT_MAP,
-    Universe,
     UniverseBroken,
+    catalog_cards,
     load_universe,
+    products_of,
 )
 
 
-def test_sixty_cards_of_six_sets_are_on_sale(universe: Universe) -> None:
-    assert len({p.card_id for p in universe.products}) == 60
-    assert len({p.epid for p in universe.products}) == 60
-    assert universe.n_sets == 6
+def test_four_hundred_cards_are_on_sale_and_fewer_if_so_asked() -> None:
+    every = load_universe()
+    assert len({p.card_id for p in every.products}) == 400
+    assert len({p.epid for p in every.products}) == 400
+    assert every.n_sets >= 30
+    few = load_universe(cards=60)
+    assert few.products == every.products[:60]
+    assert few.n_sets == 6
 
 
 def test_every_card_is_the_real_one(shared_data: Path) -> None:
@@ -48,16 +53,21 @@ def test_every_set_is_the_real_one(shared_data: Path) -> None:
 def test_product_map_leaves_the_grade_to_the_sale() -> None:
     with (HERE / PRODUCT_MAP).open(newline="") as lines:
         rows = list(csv.DictReader(lines))
-    assert {row["source"] for row in rows} == {"marketplace"}
+    assert {row["source"] for row in rows} == {"marketplace", "tcgplayer", "psa"}
     assert {row["grade_code"] for row in rows} == {""}
     assert all(row["evidence"] and row["valid_from"] <= "2024-10-01" for row in rows)
 
 
-def test_higher_grades_are_worth_more_and_nothing_sells_less_than_twice_a_month(
-    universe: Universe,
-) -> None:
-    assert (np.diff(universe.log_level, axis=1) > 0).all()
-    assert universe.rate.min() * 30 > 2
+def test_every_source_has_a_product_for_every_card() -> None:
+    cards = {card["id"] for card in catalog_cards()}
+    for source in ("marketplace", "tcgplayer", "psa"):
+        products = products_of(source)
+        assert set(products.values()) == cards
+        assert len(products) == len(cards)
+
+
+def test_higher_grades_are_worth_more() -> None:
+    assert (np.diff(load_universe().log_level, axis=1) > 0).all()
 
 
 def test_a_card_without_a_level_is_refused_by_name(tmp_path: Path) -> None:
