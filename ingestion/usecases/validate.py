@@ -1,6 +1,6 @@
 """Screens raw rows: good ones to the trusted zone, refused ones to quarantine one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -16,8 +16,20 @@ log = structlog.get_logger()
 EXAMPLES = 3
 
 
-def validate(units: Units, source: Source, day: date) -> Mapping[str, object]:
-    """Raw -> trusted + quarantine. A file of which no row can be used leaves nothing behind.
+# Looks at what screening let through, before anything is written; its summary joins the job's.
+Check = Callable[[str, date, pl.DataFrame], Mapping[str, object]]
+
+
+def unchecked(source: str, day: date, records: pl.DataFrame) -> Mapping[str, object]:
+    """No further check: for who screens the same raw rows again that passed before."""
+    return {}
+
+
+def validate(
+    units: Units, source: Source, day: date, *, check: Check = unchecked
+) -> Mapping[str, object]:
+    """Raw -> trusted + quarantine. A file of which no row can be used leaves nothing behind, nor
+    does one whose records `check` refuses.
 
     Screening lies between two transactions, since none may idle for as long as it takes.
     """
@@ -30,6 +42,7 @@ def validate(units: Units, source: Source, day: date) -> Mapping[str, object]:
     reasons = screened.reasons()
     if screened.records.is_empty() and not source.may_be_empty:
         raise NothingUsable(mapping.source, reasons, _examples(screened))
+    checked = check(mapping.source, day, screened.records)
     with units() as unit:
         new, resolved = _keep(unit, mapping.source, day, screened, keys)
     refused = screened.rejects.height
@@ -46,6 +59,7 @@ def validate(units: Units, source: Source, day: date) -> Mapping[str, object]:
         "quarantined_by_reason": reasons,
         "quarantined_new": new,
         "resolved": resolved,
+        **checked,
     }
 
 

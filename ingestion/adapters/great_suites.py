@@ -1,0 +1,75 @@
+"""Runs expectations with great-expectations.
+
+Importing it takes five seconds, so it is imported when a suite is run, by the one job that
+validates; loading, judging and building never wait for it.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from ingestion.domain.expectations import Checked, Expectation
+
+EXAMPLES = 5
+
+
+def run_suite(name: str, frame: pl.DataFrame, expectations: Sequence[Expectation]) -> list[Checked]:
+    """How each expectation comes out on the frame, in their order."""
+    # Read when the package is imported: nothing about our data is told to anybody.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("rows").add_dataframe_asset(name)
+    batch = asset.add_batch_definition_whole_dataframe("run").get_batch(
+        {"dataframe": pandas_frame(frame)}
+    )
+    kinds = gx.expectations
+    suite = gx.ExpectationSuite(
+        name=name,
+        expectations=[
+            getattr(kinds, camel(one.expect))(**one.arguments, meta={"place": place})
+            for place, one in enumerate(expectations)
+        ],
+    )
+    # Suites give their results by column: the place says which expectation each one is of.
+    results = {place_of(result): result for result in batch.validate(suite).results}
+    return [checked(one, results[place]) for place, one in enumerate(expectations)]
+
+
+def place_of(result: Any) -> int:
+    """Which expectation of the suite a result is of."""
+    return int(result.expectation_config.meta["place"])
+
+
+def pandas_frame(frame: pl.DataFrame) -> Any:
+    """The frame for pandas: moments as naive UTC, which is what bounds are compared with."""
+    naive = frame.with_columns(
+        pl.col(name).dt.replace_time_zone(None)
+        for name, kind in frame.schema.items()
+        if isinstance(kind, pl.Datetime)
+    )
+    return naive.to_pandas()
+
+
+def camel(name: str) -> str:
+    """The class of an expectation's name."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def checked(one: Expectation, result: Any) -> Checked:
+    """One result in our words."""
+    told = result.result
+    if result.exception_info and result.exception_info.get("raised_exception"):
+        return Checked(one, False, str(result.exception_info["exception_message"]), [])
+    examples = [str(value) for value in (told.get("partial_unexpected_list") or [])[:EXAMPLES]]
+    if "unexpected_count" in told:
+        share = told.get("unexpected_percent") or 0.0
+        observed = f"{told['unexpected_count']} of {told['element_count']} rows ({share:.3g} %)"
+    else:
+        observed = str(told.get("observed_value"))
+    return Checked(one, bool(result.success), observed, list(dict.fromkeys(examples)))

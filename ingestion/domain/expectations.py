@@ -1,0 +1,122 @@
+"""What a run's rows have to look like before their table is touched: a suite from a contract."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+import polars as pl
+
+from ingestion.domain.contracts import Contract
+from ingestion.domain.records import RECORDS
+from kernel.days import start_of
+
+# A column that suites are given beside the table's own: the logarithm of each price over what the
+# same instrument cost in the months before; null where it has no such price.
+OVER_USUAL = "log_over_usual"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation by its name in great-expectations, with its arguments and its reason."""
+
+    expect: str
+    arguments: Mapping[str, Any]
+    why: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How one expectation came out. `observed` is the figure or the share that failed it."""
+
+    expectation: Expectation
+    success: bool
+    observed: str
+    examples: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Nights:
+    """Rows that the loads of a source's trailing month read, and the day of the newest of them."""
+
+    rows: Sequence[int]
+    last: date | None
+
+
+def suite_for(
+    contract: Contract,
+    frame: pl.DataFrame,
+    *,
+    source: str,
+    day: date,
+    nights: Nights,
+    day_is_over: bool,
+) -> list[Expectation]:
+    """Every expectation of the contract on the rows of one source and run day.
+
+    `frame` has the columns of RECORDS, and OVER_USUAL. A day that goes on may have few rows yet.
+    """
+    return [
+        Expectation(
+            "expect_table_columns_to_match_set",
+            {"column_set": [*RECORDS, OVER_USUAL], "exact_match": True},
+            "a column that came or went overnight is another schema",
+        ),
+        *(Expectation(one.expect, dict(one.with_), one.why) for one in contract.quality),
+        *_fresh(contract, source, day),
+        *_volume(contract, day, nights, day_is_over=day_is_over),
+        *_drift(contract, frame),
+    ]
+
+
+def _fresh(contract: Contract, source: str, day: date) -> list[Expectation]:
+    fresh = contract.freshness
+    if fresh is None or source not in fresh.max_age_days:
+        return []
+    age = fresh.max_age_days[source]
+    oldest = start_of(day - timedelta(days=age)).replace(tzinfo=None)
+    return [
+        Expectation(
+            "expect_column_max_to_be_between",
+            {"column": fresh.column, "min_value": oldest},
+            f"the newest row of {source} is at most {age} days older than the run",
+        )
+    ]
+
+
+def _volume(
+    contract: Contract, day: date, nights: Nights, *, day_is_over: bool
+) -> list[Expectation]:
+    volume = contract.volume
+    if volume is None or len(nights.rows) < volume.least_nights or nights.last is None:
+        return []
+    usual = median(nights.rows)
+    if usual < volume.least_rows:
+        return []
+    # A run after missed nights makes up for them, and may bring as many nights more.
+    made_up = max(1, (day - nights.last).days)
+    return [
+        Expectation(
+            "expect_table_row_count_to_be_between",
+            {
+                "min_value": math.floor(usual * volume.fewest) if day_is_over else 0,
+                "max_value": math.ceil(usual * volume.most * made_up),
+            },
+            f"the median of the {len(nights.rows)} loads of the trailing month has {usual:g} rows",
+        )
+    ]
+
+
+def _drift(contract: Contract, frame: pl.DataFrame) -> list[Expectation]:
+    drift = contract.drift
+    if drift is None or frame.get_column(OVER_USUAL).count() < drift.least_rows:
+        return []
+    return [
+        Expectation(
+            "expect_column_median_to_be_between",
+            {"column": OVER_USUAL, "min_value": -drift.most_log, "max_value": drift.most_log},
+            "prices of a whole night rarely move so far at once: a currency or unit was misread",
+        )
+    ]

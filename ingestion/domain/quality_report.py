@@ -1,0 +1,79 @@
+"""The outcome of a suite as one page of HTML that needs nothing from elsewhere. No I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+from ingestion.domain.expectations import Checked
+
+STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem}"
+    "table{border-collapse:collapse;width:100%}td,th{padding:.4rem .6rem;text-align:left;"
+    "border-bottom:1px solid #ccc;vertical-align:top}.no{background:#fde8e8}"
+    "b.no{color:#a00;background:none}b.yes{color:#060}code{font-size:13px}"
+)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One table's checks on the rows of one source and run day."""
+
+    table: str
+    owner: str
+    source: str
+    day: date
+    rows: int
+    checked: Sequence[Checked]
+
+    @property
+    def success(self) -> bool:
+        """Whether every expectation held."""
+        return all(one.success for one in self.checked)
+
+    @property
+    def failures(self) -> list[str]:
+        """Every expectation that did not hold, in words."""
+        return [said(one) for one in self.checked if not one.success]
+
+    @property
+    def key(self) -> str:
+        """Where the page lies in the lake: one for each table, source and day, replaced whole."""
+        return f"quality/table={self.table}/source={self.source}/date={self.day}/report.html"
+
+
+def said(one: Checked) -> str:
+    """An expectation and what was observed, in one line."""
+    return f"{one.expectation.expect} {_arguments(one)}: {one.observed}"
+
+
+def page(suite: Suite) -> str:
+    """The page: the verdict, then failed expectations first."""
+    verdict = (
+        '<b class="yes">every expectation holds</b>'
+        if suite.success
+        else f'<b class="no">{len(suite.failures)} of {len(suite.checked)} expectations fail;'
+        " the table was not touched</b>"
+    )
+    rows = sorted(suite.checked, key=lambda one: one.success)
+    title = f"{suite.table}: {suite.source}, {suite.day}"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style><h1>{escape(title)}</h1>"
+        f"<p>{suite.rows} rows, owner {escape(suite.owner)}: {verdict}.</p>"
+        "<table><tr><th>holds<th>expectation<th>observed<th>examples<th>reason</tr>"
+        f"{''.join(_row(one) for one in rows)}</table></html>\n"
+    )
+
+
+def _row(one: Checked) -> str:
+    state = '<tr><td><b class="yes">yes</b>' if one.success else '<tr class="no"><td><b>no</b>'
+    what = f"{escape(one.expectation.expect)}<br><code>{escape(_arguments(one))}</code>"
+    examples = escape(", ".join(one.examples))
+    why = escape(one.expectation.why)
+    return f"{state}<td>{what}<td>{escape(one.observed)}<td>{examples}<td>{why}</tr>"
+
+
+def _arguments(one: Checked) -> str:
+    told = {n: v for n, v in one.expectation.arguments.items() if n not in ("column_set",)}
+    return " ".join(f"{name}={value}" for name, value in told.items())

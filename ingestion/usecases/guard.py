@@ -1,0 +1,78 @@
+"""Holds a run's records against the contracts of their tables, before any table is touched."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import polars as pl
+import structlog
+
+from ingestion.domain.errors import SuiteFailed
+from ingestion.domain.expectations import OVER_USUAL, suite_for
+from ingestion.domain.quality_report import Suite, page
+from ingestion.ports import Yardstick
+from kernel.days import end_of
+
+log = structlog.get_logger()
+
+INSTRUMENT = ["card_id", "grade_code"]
+TABLES = (("trades", pl.col("kind") == "trade"), ("reported_prices", pl.col("kind") != "trade"))
+
+
+def guard(
+    yardstick: Yardstick, source: str, day: date, records: pl.DataFrame, *, now: datetime
+) -> Mapping[str, object]:
+    """The suite of each table that the records are for; a readable report each, in the lake.
+
+    Raises SuiteFailed with the reports' keys, after all of them were written.
+    """
+    suites = [
+        suite
+        for table, rows in TABLES
+        if (suite := _suite(yardstick, table, source, day, records, rows, now)) is not None
+    ]
+    for suite in suites:
+        yardstick.keep_report(suite.key, page(suite))
+        log.info("suite.checked", table=suite.table, source=source, success=suite.success)
+    failed = [suite for suite in suites if not suite.success]
+    if failed:
+        said = [f"{suite.table}: {failure}" for suite in failed for failure in suite.failures]
+        raise SuiteFailed(source, day, said, [suite.key for suite in failed])
+    return {
+        "expectations": sum(len(suite.checked) for suite in suites),
+        "reports": [suite.key for suite in suites],
+    }
+
+
+def _suite(
+    yardstick: Yardstick,
+    table: str,
+    source: str,
+    day: date,
+    records: pl.DataFrame,
+    of_table: pl.Expr,
+    now: datetime,
+) -> Suite | None:
+    """A table's suite; None where a run without rows of its kind is nothing to compare."""
+    frame = records.filter(of_table)
+    nights = yardstick.baselines.nights(source, day)
+    if frame.is_empty() and (not nights.rows or not records.is_empty()):
+        return None
+    contract = yardstick.contract(table)
+    measured = _over_usual(yardstick, frame, day)
+    expectations = suite_for(
+        contract,
+        measured,
+        source=source,
+        day=day,
+        nights=nights,
+        day_is_over=now >= end_of(day),
+    )
+    checked = yardstick.run(table, measured, expectations)
+    return Suite(table, contract.owner, source, day, frame.height, checked)
+
+
+def _over_usual(yardstick: Yardstick, frame: pl.DataFrame, day: date) -> pl.DataFrame:
+    usual = yardstick.baselines.usual_prices(frame.select(INSTRUMENT).unique(), day)
+    joined = frame.join(usual, on=INSTRUMENT, how="left", maintain_order="left")
+    ratio = (pl.col("price_cents") / pl.col("usual_cents")).log()
+    return joined.with_columns(ratio.alias(OVER_USUAL)).drop("usual_cents")

@@ -1,0 +1,64 @@
+"""Every table of schema `market` has a data contract, and the contract says what is there."""
+
+from pathlib import Path
+
+import great_expectations.expectations as kinds
+import psycopg
+import pytest
+
+from ingestion.adapters.contract_files import contracts, read_contract
+from ingestion.adapters.great_suites import camel
+from ingestion.domain.contracts import Contract
+from ingestion.domain.errors import ContractRejected
+from tests.fixtures.postgres import DatabaseUrls
+
+COLUMNS = """
+select c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+  || case when a.attnotnull then ' not null' else '' end, array_position(i.indkey::int[], a.attnum)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+left join pg_index i on i.indrelid = c.oid and i.indisprimary
+where n.nspname = 'market' and c.relkind in ('r', 'p') and not c.relispartition
+order by c.relname, a.attnum
+"""
+
+
+def test_every_table_has_a_contract_that_names_its_columns_types_and_key(
+    database: DatabaseUrls,
+) -> None:
+    columns: dict[str, dict[str, str]] = {}
+    keys: dict[str, dict[int, str]] = {}
+    with psycopg.connect(database.superuser) as connection:
+        for table, column, kind, place in connection.execute(COLUMNS).fetchall():
+            columns.setdefault(table, {})[column] = kind
+            if place is not None:
+                keys.setdefault(table, {})[place] = column
+    promised = {one.table: dict(one.columns) for one in contracts()}
+    assert sorted(promised) == sorted(columns)
+    for table, found in columns.items():
+        assert promised[table] == found, f"ingestion/contracts/{table}.yaml"
+    assert {one.table: list(one.key) for one in contracts()} == {
+        table: [names[place] for place in sorted(names)] for table, names in keys.items()
+    }
+
+
+@pytest.mark.parametrize("contract", contracts(), ids=lambda contract: str(contract.table))
+def test_a_contract_is_complete(contract: Contract) -> None:
+    assert contract.owner
+    assert contract.about
+    assert contract.retention
+    assert contract.freshness or contract.fresh_by
+    unnamed = [
+        name for name in contract.columns if name.endswith("_cents") and name not in contract.units
+    ]
+    assert unnamed == []
+    for one in contract.quality:
+        assert one.why
+        getattr(kinds, camel(one.expect))(**one.with_)
+
+
+def test_a_contract_with_an_unknown_clause_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text("table: t\nowner: me\nfreshnes: {}\n")
+    with pytest.raises(ContractRejected, match="freshnes"):
+        read_contract(path)
