@@ -1,10 +1,12 @@
 """Composes what each part is told: an environment of its own, without a foreign secret."""
 
+import os
 import sys
 
 from stack.bootstrap.bus import closes_name, flips_name
 from stack.parts.airflow import USER as AIRFLOW_USER
 from stack.parts.s3 import REGION
+from stack.simulator.settings import PREFIX as SIMULATOR
 from stack.site import Site
 from stack.sources import of_sources
 
@@ -35,7 +37,9 @@ def platform(site: Site) -> dict[str, str]:
 
 
 def of_simulator(site: Site) -> dict[str, str]:
-    return {**platform(site), **marketplace_token(site)}
+    """With what the person who starts the stack has set of its cards, dirt and faults."""
+    chosen = {name: value for name, value in os.environ.items() if name.startswith(SIMULATOR)}
+    return {**platform(site), **chosen, **marketplace_token(site)}
 
 
 def of_api(site: Site) -> dict[str, str]:

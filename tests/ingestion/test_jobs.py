@@ -20,7 +20,7 @@ TOKEN = "let-me-in"
 @pytest.fixture
 def simulator(port_book: PortBook, first_port: int) -> Iterator[str]:
     noon = datetime(2026, 10, 2, 12, tzinfo=UTC)
-    app = create_app(token=TOKEN, instance_id="i-1", seed=7, clock=lambda: noon)
+    app = create_app(token=TOKEN, instance_id="i-1", seed=7, clock=lambda: noon, cards=60)
     with served(app, port_book.take("market", first_port)) as url:
         yield url
 
@@ -30,9 +30,9 @@ def test_a_nightly_run_from_the_marketplace_to_curated_months(
 ) -> None:
     reach = {"PRICER_MARKETPLACE_URL": simulator, "PRICER_MARKETPLACE_TOKEN": TOKEN}
     run = ("--source", "marketplace", "--date", "2024-10-03")
-    assert job("load_catalog", "--from", str(SIMULATOR / "catalog.json")).summary["cards"] == 60
+    assert job("load_catalog", "--from", str(SIMULATOR / "catalog.json")).summary["cards"] == 400
     products = job("load_product_map", "--from", str(SIMULATOR / "product_map.csv"))
-    assert products.summary["products_changed"] == 60
+    assert products.summary["products_changed"] == 1200
 
     httpx.post(f"{simulator}/_faults", json={"status": 500, "times": 99, "retry_after_s": 0})
     failed = job("fetch", *run, "--since", "2024-10-01", **reach)

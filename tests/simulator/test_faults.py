@@ -89,7 +89,7 @@ def test_faults_by_chance_come_in_their_share_and_from_the_seed() -> None:
         shares = {"too_many_requests": 0.1, "truncated": 0.2, "endless": 0.05}
         switch = FaultSwitch(Faults.none().model_copy(update=shares), seed=seed)
         drawn = [switch.spend("/") for _ in range(calls)]
-        return [fault and (fault.kind, fault.status) for fault in drawn]
+        return [(fault.kind, fault.status) if fault else None for fault in drawn]
 
     drawn = kinds(1, 4_000)
     assert drawn == kinds(1, 4_000) != kinds(2, 4_000)

@@ -12,7 +12,7 @@ from stack import secret_store
 from stack.bootstrap.databases import MIGRATOR
 from stack.bootstrap.platform import migration_stamp
 from stack.catalogue import PARTS, Part, UnknownPart, airflow_settings, in_world, without
-from stack.environment import of_jobs
+from stack.environment import of_jobs, of_simulator
 from stack.parts import postgres
 from stack.parts.postgres import SUPERUSER
 from stack.parts.postgres_placement import Placement
@@ -108,6 +108,16 @@ def test_only_the_migrations_log_in_as_migrator(tmp_path: Path) -> None:
     assert not {database_secret(MIGRATOR), database_secret(SUPERUSER)} & set().union(
         *SECRETS_OF.values()
     )
+
+
+def test_the_simulator_is_told_what_a_person_has_set_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRICER_SIMULATOR_CARDS", "80")
+    monkeypatch.setenv("PRICER_SOURCE_DEADLINE_S", "5")
+    told = of_simulator(site(tmp_path, Worlds.SIMULATED.value))
+    assert told["PRICER_SIMULATOR_CARDS"] == "80"
+    assert "PRICER_SOURCE_DEADLINE_S" not in told
 
 
 def test_worlds_share_servers_but_no_store(tmp_path: Path) -> None:

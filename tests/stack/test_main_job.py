@@ -68,7 +68,12 @@ def test_a_night_brings_sales_to_signals_and_leaves_no_work(
     running_stack: Stack, first_night: MainJob
 ) -> None:
     told = results(first_night)
-    assert told["load_trades"]["added"] == told["fetch"]["rows"] > 15_000
+    screened = told["validate"]
+    kept = told["fetch"]["rows"] - screened["duplicates"] - screened["quarantined"]
+    assert told["load_trades"]["added"] == screened["trusted"] == kept > 15_000
+    assert {"lot", "currency_unsupported"} <= set(screened["quarantined_by_reason"])
+    assert 0 < screened["quarantined"] < 0.03 * screened["read"]
+    assert screened["duplicates"] > 0
     assert sum(told["infer"]["signals"].values()) >= 200
     assert dirty(running_stack) == []
 
