@@ -1,14 +1,17 @@
 """Composition root of ingestion: settings, adapters, use cases, the job table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from time import monotonic
 
 import click
 import psycopg
 from pydantic import ValidationError
 
+from ingestion.adapters.archive_repo import ArchiveRepo
+from ingestion.adapters.archive_zone import LakeArchive
 from ingestion.adapters.backfill_repo import BackfillRepo
 from ingestion.adapters.baseline_repo import BaselineRepo
 from ingestion.adapters.bookkeeping_repo import (
@@ -20,6 +23,9 @@ from ingestion.adapters.bookkeeping_repo import (
 from ingestion.adapters.catalog_files import CatalogFiles
 from ingestion.adapters.catalog_repo import CatalogRepo
 from ingestion.adapters.contract_files import contract
+from ingestion.adapters.fact_months import FactMonths
+from ingestion.adapters.cursor_repo import CursorRepo
+from ingestion.adapters.fact_repo import FactRepo
 from ingestion.adapters.hand_repo import HandRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
@@ -28,9 +34,12 @@ from ingestion.adapters.sources.apis import APIS, Api
 from ingestion.adapters.sources.credentials import Credentials
 from ingestion.adapters.sources.limits import shared_limit
 from ingestion.adapters.sources.registry import Registry
+from ingestion.adapters.vacuuming import Vacuum
+from ingestion.domain.errors import MaintenanceNotSet
 from ingestion.jobs import Doors, jobs
-from ingestion.ports import SeriesCache, Source, Unit, Yardstick
+from ingestion.ports import SeriesCache, Source, Sweeper, Unit, Yardstick
 from ingestion.settings import IngestionSettings
+from ingestion.usecases.publish_curated import register_curated
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
 from kernel.errors import Rejected
@@ -70,8 +79,11 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         raw=LakeRawZone(lake),
         trusted=LakeTrustedZone(lake),
         curated=LakeCuratedZone(lake),
+        facts=FactMonths(connection),
         catalog=CatalogRepo(connection),
         ledger=LedgerRepo(connection),
+        cursors=CursorRepo(connection),
+        told_facts=FactRepo(connection),
         quarantine=QuarantineRepo(connection),
         prices=PriceRepo(connection),
         verdicts=VerdictRepo(connection),
@@ -80,6 +92,8 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         partitions=PartitionRepo(connection),
         by_hand=HandRepo(connection),
         backfills=BackfillRepo(connection),
+        archive=ArchiveRepo(connection),
+        archived=LakeArchive(lake),
     )
 
 
@@ -132,6 +146,14 @@ def source_named(name: str) -> Source:
     return registry().source(name)
 
 
+def sweeper() -> Sweeper:
+    """PostgreSQL as the login that may vacuum. Raises MaintenanceNotSet."""
+    url = settings().maintenance_database_url
+    if url is None:
+        raise MaintenanceNotSet
+    return Vacuum(url, now=monotonic)
+
+
 def yardstick() -> Yardstick:
     """The shipped contracts, the tables as they are, and great-expectations."""
     # Imported when used: jobs start often, and one of them needs it.
@@ -146,6 +168,17 @@ def yardstick() -> Yardstick:
     )
 
 
+def register() -> Mapping[str, object]:
+    """Bring the Glue catalog in line with the curated zone."""
+    # Imported when used: awswrangler takes more than a second.
+    from ingestion.adapters.glue_catalog import GlueCatalog, database_of
+
+    lake = Lake(settings().lake_bucket_prefix)
+    name = database_of(settings().lake_bucket_prefix)
+    catalog = GlueCatalog(database=name, bucket=lake.bucket("curated"))
+    return {"database": name, **register_curated(LakeCuratedZone(lake), catalog, contract)}
+
+
 def commands() -> click.Group:
     """`python -m ingestion job <name>`."""
     doors = Doors(
@@ -154,6 +187,9 @@ def commands() -> click.Group:
         files=CatalogFiles(),
         series=series_cache,
         yardstick=yardstick,
+        register=register,
+        sweeper=sweeper,
+        keep_months=lambda: settings().etl.archive.keep_months,
     )
     group = service_cli("ingestion", jobs)
     group.context_settings = {"obj": doors}

@@ -9,10 +9,22 @@ import click
 import polars as pl
 
 from ingestion.domain.backfill import BackfillRequest, Mode, instruments_in
-from ingestion.ports import ReferenceFiles, SeriesCache, Source, Turn, Unit, Units, Yardstick
+from ingestion.domain.errors import WrongWindow
+from ingestion.ports import (
+    ReferenceFiles,
+    SeriesCache,
+    Source,
+    Sweeper,
+    Turn,
+    Unit,
+    Units,
+    Yardstick,
+)
+from ingestion.usecases.archive import archive_months
 from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
+from ingestion.usecases.create_items import create_items as make_items
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.guard import guard
@@ -21,6 +33,7 @@ from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
+from ingestion.usecases.sweep import sweep
 from ingestion.usecases.validate import validate
 from kernel.cli import Moment, Summary, UtcDay, finish
 
@@ -36,6 +49,9 @@ class Doors:
     files: ReferenceFiles
     series: Callable[[], SeriesCache]
     yardstick: Callable[[], Yardstick]
+    register: Callable[[], Summary]
+    sweeper: Callable[[], Sweeper]
+    keep_months: Callable[[], int]
 
     def within_unit(self, work: Work) -> Summary:
         """Do the work in one transaction, committed when it ends well."""
@@ -117,10 +133,19 @@ def fetch_job(
 @jobs.command("validate", help="Raw rows to the trusted zone; refused ones to quarantine.")
 @SOURCE
 @DATE
+@click.option("--create-items", is_flag=True, help="make items nobody knows rows of the catalog")
+@click.option("--game", default=None, help="with --create-items: their game, if not the mapping's")
 @click.pass_obj
-def validate_job(doors: Doors, source: str, day: date) -> None:
+def validate_job(
+    doors: Doors, source: str, day: date, create_items: bool, game: str | None
+) -> None:
     def work() -> Summary:
         found = doors.source(source)
+        if create_items:
+            made = make_items(doors.unit, found, day, game=game)
+            return {**made, **validate(doors.unit, found, day, check=doors.check)}
+        if game is not None:
+            raise WrongWindow("--game goes together with --create-items")
         return validate(doors.unit, found, day, check=doors.check)
 
     finish("validate", work)
@@ -197,6 +222,22 @@ def judge_by_hand_job(
     finish("judge_by_hand", lambda: doors.within_unit(judge))
 
 
+@jobs.command("archive_months", help="Old months to parquet, read back, then detached.")
+@DATE
+@click.pass_obj
+def archive_months_job(doors: Doors, day: date) -> None:
+    def work() -> Summary:
+        return archive_months(doors.unit, day, keep_months=doors.keep_months())
+
+    finish("archive_months", work)
+
+
+@jobs.command("vacuum", help="VACUUM ANALYZE of tables that changed.")
+@click.pass_obj
+def vacuum_job(doors: Doors) -> None:
+    finish("vacuum", lambda: sweep(doors.sweeper()))
+
+
 LAST = click.option("--to", "last", type=UtcDay(), required=True, help="last UTC day")
 BACKFILL = click.option("--id", "backfill_id", required=True, help="names the backfill")
 
@@ -240,7 +281,9 @@ def run_backfill_job(doors: Doors, backfill_id: str, dry_run: bool) -> None:
     def work() -> Summary:
         if dry_run:
             return {"backfill": backfill_id, "dry_run": True}
-        return run_backfill(doors.unit, backfill_id, doors.source, now=datetime.now(UTC))
+        return run_backfill(
+            doors.unit, backfill_id, doors.source, check=doors.check, now=datetime.now(UTC)
+        )
 
     finish("run_backfill", work)
 
@@ -249,6 +292,12 @@ def run_backfill_job(doors: Doors, backfill_id: str, dry_run: bool) -> None:
 @click.pass_obj
 def publish_curated_job(doors: Doors) -> None:
     finish("publish_curated", lambda: doors.within_unit(publish_curated))
+
+
+@jobs.command("register_curated", help="The curated tables and months in the Glue catalog.")
+@click.pass_obj
+def register_curated_job(doors: Doors) -> None:
+    finish("register_curated", doors.register)
 
 
 @jobs.command("ensure_partitions", help="Month partitions ahead of time.")

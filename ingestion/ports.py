@@ -12,7 +12,9 @@ import polars as pl
 from ingestion.domain.backfill import BackfillRequest, Run, Step
 from ingestion.domain.catalog import Card, CardSet, Variant
 from ingestion.domain.contracts import Contract
+from ingestion.domain.curated import CuratedTable
 from ingestion.domain.expectations import Checked, Expectation, Nights
+from ingestion.domain.facts import Watched
 from ingestion.domain.format import Format
 from ingestion.domain.identities import Reference
 from ingestion.domain.records import Receipt, Window
@@ -71,9 +73,40 @@ class CuratedZone(Protocol):
     def replace(self, table: str, month: date, rows: pl.DataFrame) -> None:
         """Write the month's object whole; without rows it is removed."""
 
+    def months(self, table: str) -> list[str]:
+        """The months that have an object, as 2024-05, in order."""
+
+    def states(self, table: str) -> dict[str, str]:
+        """What each month held when it was last written; nothing where nobody noted it."""
+
+    def note(self, table: str, states: Mapping[str, str]) -> None:
+        """Note what each month holds, after its object was written."""
+
+
+class FactMonths(Protocol):
+    """The outside facts, as analysts read them: population and sentiment_daily."""
+
+    def states(self, table: str) -> dict[str, str]:
+        """By month as 2024-05, a text that differs whenever the month's rows do."""
+
+    def month(self, table: str, month: date) -> pl.DataFrame:
+        """The rows of one month, in order of their day, card and knowledge."""
+
+
+class CuratedCatalog(Protocol):
+    """Where Athena finds the curated tables."""
+
+    def register(
+        self, table: CuratedTable, contract: Contract, months: Collection[str]
+    ) -> tuple[int, int]:
+        """Describe the table and make its partitions these months; those added and removed."""
+
 
 class Catalog(Protocol):
     """Sets, cards and the product map."""
+
+    def add_game(self, game: str) -> None:
+        """Make a game known; one that is known stays as it is."""
 
     def upsert_sets(self, sets: Iterable[CardSet]) -> int:
         """Add or renew by set id; the number of rows that changed."""
@@ -125,6 +158,19 @@ class Ledger(Protocol):
 
     def last_day(self, source: str, job: str, *, before: date) -> date | None:
         """The newest day before that for which the job was done; None if there is none."""
+
+
+class Cursors(Protocol):
+    """How far each source was read."""
+
+    def position(self, source: str, stream: str = "") -> str | None:
+        """Where the source was read to, as it counts; None before the first time."""
+
+    def first_asked(self, source: str) -> date | None:
+        """The first day that any fetch of the source asked for."""
+
+    def move(self, source: str, position: str, stream: str = "") -> None:
+        """Note where it was read to, in this transaction."""
 
 
 class Quarantine(Protocol):
@@ -304,6 +350,65 @@ class Backfills(Protocol):
         """Days of the instruments with a price: all of them, or those without a bar."""
 
 
+class Fingerprint(NamedTuple):
+    """How many rows a month of a table has, and a digest of them that knows no order."""
+
+    rows: int
+    digest: int
+
+
+class Archive(Protocol):
+    """Months of the tables of prices that are put away."""
+
+    def old_months(self, table: str, before: date) -> list[date]:
+        """Attached months before that day's, the oldest first."""
+
+    def fingerprint(self, table: str, month: date) -> Fingerprint:
+        """What the month holds now."""
+
+    def rows(self, table: str, month: date) -> pl.DataFrame:
+        """Every column of a month's rows in key order."""
+
+    def detach(self, table: str, month: date, told: Fingerprint, *, key: str, sha256: str) -> str:
+        """`archived`, if the month still is what was read; else `busy` or `changed`."""
+
+    def attach(self, table: str, days: Collection[date]) -> int:
+        """Make archived months of these days part of the table again; how many."""
+
+    def settled_before(self) -> date | None:
+        """Verdicts on prices before this day are not judged again; None where nothing is away."""
+
+
+class ArchiveZone(Protocol):
+    """Whole rows of archived months, as parquet."""
+
+    def write(self, table: str, month: date, rows: pl.DataFrame) -> tuple[str, str]:
+        """Write the month's object whole; its key, and the SHA-256 of what was sent."""
+
+    def read(self, key: str) -> tuple[pl.DataFrame, str]:
+        """The rows of an object, and the SHA-256 of what the lake gave."""
+
+
+class Sweeper(Protocol):
+    """Takes back the room of dead rows."""
+
+    def sweep(self, *, within_s: float) -> tuple[list[str], int]:
+        """Tables that were done, and how many are left to another night."""
+
+
+class FactStore(Protocol):
+    """What is known beside prices, append-only. Frames as in domain/facts.py."""
+
+    def watched(self, day: date, most: int) -> list[Watched]:
+        """The cards sold in the year before the day, those with most sales first."""
+
+    def specs(self, source: str) -> dict[str, str]:
+        """The card of each product of a source, as mapped now."""
+
+    def add(self, table: str, rows: pl.DataFrame, *, source: str, known_at: datetime) -> int:
+        """Add what differs from what was known before; the number added."""
+
+
 class SeriesCache(Protocol):
     """Series that readers keep; outside the transaction, so asked after its commit."""
 
@@ -338,8 +443,11 @@ class Unit:
     raw: RawZone
     trusted: TrustedZone
     curated: CuratedZone
+    facts: FactMonths
     catalog: Catalog
     ledger: Ledger
+    cursors: Cursors
+    told_facts: FactStore
     quarantine: Quarantine
     prices: PriceStore
     verdicts: VerdictStore
@@ -348,6 +456,8 @@ class Unit:
     partitions: Partitions
     by_hand: ByHand
     backfills: Backfills
+    archive: Archive
+    archived: ArchiveZone
 
 
 Units = Callable[[], AbstractContextManager[Unit]]  # each a transaction of its own

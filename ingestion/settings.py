@@ -11,6 +11,11 @@ class IngestionSettings(PlatformSettings):
     database_url: SecretStr = Field(
         validation_alias="INGESTION_DATABASE_URL", description="PostgreSQL as the role ingestion"
     )
+    maintenance_database_url: SecretStr | None = Field(
+        None,
+        validation_alias="MAINTENANCE_DATABASE_URL",
+        description="PostgreSQL as the login maintenance, for VACUUM alone",
+    )
     marketplace_url: str | None = Field(
         None, description="base URL of the sold-items search; outside `local` the real one"
     )

@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+LEAST_KEPT_MONTHS = 24
 
 
 class Section(BaseModel):
@@ -97,11 +99,26 @@ class Schedules(Section):
     pop_trends_weekly: str = Field("Sun 03:00")
 
 
+class Archive(Section):
+    """How long single prices stay in the database."""
+
+    keep_months: int = Field(0, ge=0, description="months of prices that stay; 0 keeps all")
+
+    @field_validator("keep_months")
+    @classmethod
+    def two_years_or_all(cls, months: int) -> int:
+        """A price is judged by those of the year before, so the year before must be there."""
+        if 0 < months < LEAST_KEPT_MONTHS:
+            raise ValueError(f"keep at least {LEAST_KEPT_MONTHS} months, or 0 for all")
+        return months
+
+
 class Etl(Section):
     """Ingestion."""
 
     sources: Sources = Sources()
     schedules: Schedules = Schedules()
+    archive: Archive = Archive()
 
 
 class PlatformSettings(BaseSettings):

@@ -198,3 +198,21 @@ class SuiteFailed(Rejected):
             " source's mapping, or the contract if the world has changed"
         )
         self.source, self.day, self.failures, self.reports = source, day, failures, reports
+
+
+class ArchiveDiffers(Unavailable):
+    """The lake gave back something else of a month than it was given. Nothing was removed."""
+
+    def __init__(self, key: str, *, wanted: int, found: int) -> None:
+        super().__init__(
+            f"curated/{key} was read back with {found} rows where {wanted} were written, or with"
+            " other ones; the month stays in the database and is tried again"
+        )
+        self.key = key
+
+
+class MaintenanceNotSet(Rejected):
+    """No login that may vacuum."""
+
+    def __init__(self) -> None:
+        super().__init__("set MAINTENANCE_DATABASE_URL: PostgreSQL as the login maintenance")

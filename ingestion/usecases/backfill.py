@@ -13,7 +13,7 @@ from ingestion.ports import Source, Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import fetch
 from ingestion.usecases.load_trades import load_trades
-from ingestion.usecases.validate import validate
+from ingestion.usecases.validate import Check, validate
 from kernel.errors import DomainError, Unavailable
 
 log = structlog.get_logger()
@@ -50,7 +50,12 @@ def plan_backfill(
 
 
 def run_backfill(
-    units: Units, backfill_id: str, source_named: Callable[[str], Source], *, now: datetime
+    units: Units,
+    backfill_id: str,
+    source_named: Callable[[str], Source],
+    *,
+    check: Check,
+    now: datetime,
 ) -> Mapping[str, object]:
     """Every step that is not done yet, each committed by itself, then the marks of instruments.
 
@@ -64,7 +69,7 @@ def run_backfill(
             raise BackfillUnknown(backfill_id)
         left = unit.backfills.open_steps(backfill_id)
     for step in left:
-        _do(units, backfill_id, step, source_named, now=now)
+        _do(units, backfill_id, step, source_named, check=check, now=now)
     with units() as unit:
         marks = unit.backfills.price_days(request).with_columns(as_of=pl.lit(request.last))
         marked = unit.work.mark("bars", marks)
@@ -83,10 +88,11 @@ def _do(
     step: Step,
     source_named: Callable[[str], Source],
     *,
+    check: Check,
     now: datetime,
 ) -> None:
     try:
-        read, added = _ingest(units, step, source_named, now=now)
+        read, added = _ingest(units, step, source_named(step.source), check=check, now=now)
     except Unavailable:
         raise
     except DomainError as error:
@@ -99,14 +105,14 @@ def _do(
 
 
 def _ingest(
-    units: Units, step: Step, source_named: Callable[[str], Source], *, now: datetime
+    units: Units, step: Step, source: Source, *, check: Check, now: datetime
 ) -> tuple[int, int]:
     """Rows read and added by the run of one day."""
-    source, day = source_named(step.source), step.day
+    day = step.day
     if step.action == "fetch":
         with units() as unit:
             fetch(unit, source, Window(day, day), path=None, item_map=None, now=now)
-    read = validate(units, source, day)["read"]
+    read = validate(units, source, day, check=check)["read"]
     name = source.mapping.source
     with units() as unit:
         make_room(unit, name, day)

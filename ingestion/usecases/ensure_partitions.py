@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from ingestion.ports import Unit
+from ingestion.usecases.archive import ARCHIVED_TABLES
 
 TABLES = ("trades", "prices_daily", "reported_prices")
 MONTHS_AHEAD = 3
@@ -39,4 +40,5 @@ def make_room(unit: Unit, source: str, day: date) -> int:
     ):
         months = rows.get_column("ts").dt.date().dt.month_start().unique().sort()
         made += unit.partitions.ensure(table, months.to_list())
-    return made
+    days = records.get_column("ts").dt.date().unique().to_list()
+    return made + sum(unit.archive.attach(table, days) for table in ARCHIVED_TABLES)

@@ -8,6 +8,7 @@ import structlog
 from ingestion.domain.marks import marked_days
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.ports import Unit, Units
+from ingestion.usecases.archive import settled
 
 log = structlog.get_logger()
 
@@ -65,7 +66,9 @@ def _changed(seen: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
 
 def _write(unit: Unit, pending: pl.DataFrame, wanted: pl.DataFrame) -> dict[str, int]:
     instruments = pending.select(INSTRUMENT).unique()
-    missing = missing_verdicts(wanted, unit.verdicts.by_rule(instruments))
+    missing = settled(
+        missing_verdicts(wanted, unit.verdicts.by_rule(instruments)), unit.archive.settled_before()
+    )
     appended = unit.verdicts.append(missing)
     unit.work.judge(pending)
     changed = missing.select(*INSTRUMENT, day=pl.col("event_at").dt.date()).unique()

@@ -9,6 +9,7 @@ CHAINS = {
     "dag_load_catalog": ["load_catalog", "load_product_map"],
     "dag_ingest_market": ["ensure_partitions", "fetch", "validate", "load_trades"],
     "dag_backfill": ["plan_backfill", "run_backfill"],
+    "dag_maintenance": ["ensure_partitions", "archive_months", "vacuum"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
     "dag_train_models": ["train", "promote"],
@@ -17,6 +18,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
     "dag_ingest_market": {"trades"},
     "dag_backfill": {"trades"},
+    "dag_maintenance": set(),
     "dag_prices_ohlcv": {"prices"},
     "dag_features_signals": {"signals"},
     "dag_train_models": {"model"},
@@ -59,6 +61,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_ingest_market", "0 1 * * *"),
         ("dag_features_signals", "0 2 * * *"),
         ("dag_train_models", "0 4 1 * *"),
+        ("dag_maintenance", "0 5 * * *"),
     ],
 )
 def test_the_clock_runs_every_calendar_day(dag_bag: Any, dag_id: str, cron: str) -> None:

@@ -18,6 +18,7 @@ from ingestion.domain.errors import (
 from ingestion.domain.records import Receipt, Window
 from ingestion.ports import Source, Told
 from ingestion.usecases.backfill import plan_backfill, run_backfill
+from ingestion.usecases.validate import unchecked
 from tests.ingestion.conftest import Job, World, WriteCsv
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -110,7 +111,7 @@ def plan(world: World, request: BackfillRequest, *, name: str = "b1", dry: bool 
 
 
 def carry_out(world: World, source: Source, name: str = "b1") -> dict:  # type: ignore[type-arg]
-    return dict(run_backfill(world.unit, name, lambda _: source, now=NOW))
+    return dict(run_backfill(world.unit, name, lambda _: source, check=unchecked, now=NOW))
 
 
 def test_a_backfill_loads_the_missing_days_and_asking_twice_loads_nothing_more(
