@@ -15,10 +15,10 @@ STAGE := .ci/stage
 EXTRAS := airflow,train,jobs,stack,dev
 WORKERS ?= 2
 
-.PHONY: help setup demo test lint lock status down clean openapi bench
+.PHONY: help setup demo test lint lock status down clean openapi bench real-data
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/.stamp node_modules/.stamp ## install everything (demo and test do it by themselves)
 
@@ -35,6 +35,9 @@ lint: setup ## check style, types and boundaries
 	@$(STAGE) "ruff format --check" $(BIN)/ruff format --check .
 	@$(STAGE) "mypy" $(BIN)/mypy
 	@$(STAGE) "lint-imports" $(BIN)/lint-imports
+
+real-data: setup ## import every recorded file of DATA=dir and write docs/real-data.md
+	@$(BIN)/python -m stack real-data --data "$(DATA)"
 
 status: ## show each running part: version, port, memory, health
 	@{ $(call if_installed,status); } || [ $$? -eq 3 ]

@@ -1,4 +1,4 @@
-"""The commands of `python -m stack`: up, demo, status, run, down, clean."""
+"""The commands of `python -m stack`: up, demo, real-data, status, run, down, clean."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ from stack.demo.command import data_option, exit_option, run_demo
 from stack.environment import of_operator
 from stack.errors import StackError
 from stack.front import STOP_WITHIN_S, Stack, Stopped
+from stack.real_data.command import describe_real_data
 from stack.running import running_site
 from stack.say import say, stage
 from stack.state import REPOSITORY, State, read_run
@@ -20,6 +21,9 @@ from stack.watch import watch
 from stack.world import Worlds
 
 NOT_RUNNING = 3  # as the init scripts' status says it
+
+PAGE = REPOSITORY / "docs" / "real-data.md"
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True)
 
 state_option = click.option(
     "--state",
@@ -67,6 +71,18 @@ def up(root: Path, without: tuple[str, ...], world: Worlds) -> None:
 def demo(root: Path, data: Path | None, stop_when_done: bool) -> None:
     """Start everything, do the main job, then serve until Ctrl-C."""
     run_demo(root, data=data, stop_when_done=stop_when_done, serve=serve)
+
+
+@main.command()
+@click.option(
+    "--data", type=click.Path(exists=True, path_type=Path, resolve_path=True), required=True
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=REPOSITORY / "docs" / "real-data.md"
+)
+def real_data(data: Path, out: Path) -> None:
+    """Import every recorded file into fresh stores and write the page about them."""
+    describe_real_data(data, out)
 
 
 def serve(stack: Stack) -> None:

@@ -53,7 +53,7 @@ class NewItems(Part):
     """Where items that no product map knows are put by `--create-items`."""
 
     game: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    set: str = Field(pattern=r"^[A-Za-z0-9.]+$")
+    set: str = Field(pattern=r"^[A-Za-z0-9._]+$")
     set_name: str
 
 
@@ -81,6 +81,11 @@ class Format(Part):
     kind: Kind
     columns: Columns
     split: Split | None = None
+    unpivot: Mapping[str, str] = Field(
+        default={},
+        description="several prices a row: column -> variant; columns.price and columns.variant"
+        " name what they become",
+    )
     item_with: ItemWith | None = None
     item_is: Literal["product", "card_id", "listed"] = Field(
         description="product: by the product map; card_id: catalog id; listed: by item_map"
@@ -115,8 +120,8 @@ class Format(Part):
             raise ValueError("item_is: listed goes together with item_map")
         if (self.known == "column") != (self.columns.known is not None):
             raise ValueError("known: column goes together with columns.known")
-        if self.variants and self.columns.variant is None:
-            raise ValueError("variants need columns.variant")
+        if (self.variants or self.unpivot) and self.columns.variant is None:
+            raise ValueError("variants and unpivot need columns.variant")
         if self.kind != "bar" and (self.columns.units or self.columns.high or self.columns.low):
             raise ValueError("units, high and low belong to kind: bar")
         return self
@@ -127,10 +132,13 @@ class Format(Part):
         return self.products_of or self.source
 
     def needed_columns(self) -> list[str]:
-        """The columns a file must have, those that a split makes replaced by the one it splits."""
+        """The columns a file must have: those that a split or unpivot makes are made of others."""
         named = [name for name in self.columns.model_dump().values() if name is not None]
         second = [self.item_with.column] if self.item_with else []
         wanted = list(dict.fromkeys([*named, *second, *self.keep]))
+        if self.unpivot:
+            made = (self.columns.price, self.columns.variant)
+            wanted = [*(name for name in wanted if name not in made), *self.unpivot]
         if self.split is None:
             return wanted
         rest = [name for name in wanted if name not in self.split.into]

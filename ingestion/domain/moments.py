@@ -24,7 +24,8 @@ def _moment(column: str, mapping: Format) -> pl.Expr:
 
 
 def _day(column: str) -> pl.Expr:
-    day = pl.col(column).str.extract(DAY).str.to_date("%Y-%m-%d", strict=False)
+    dashed = pl.col(column).str.replace_all("/", "-", literal=True)
+    day = dashed.str.extract(DAY).str.to_date("%Y-%m-%d", strict=False)
     return day.cast(UTC_US)
 
 

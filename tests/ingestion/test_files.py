@@ -194,3 +194,17 @@ def test_a_mapping_may_not_take_a_shipped_name(tmp_path: Path) -> None:
 def test_an_unknown_source_lists_the_known_ones() -> None:
     with pytest.raises(SourceUnknown, match="graded_monthly, marketplace, plain_items, plain_s"):
         find_format("ebuy")
+
+
+def test_price_columns_of_one_row_become_a_row_each(tmp_path: Path) -> None:
+    header = (
+        "ID,TCG Price Date,TCG Market Price USD (Normal),TCG Market Price USD (Holofoil),"
+        "TCG Market Price USD (Reverse Holofoil)\n"
+    )
+    body = header + "swsh4-43,2024/05/01,0.25,,1.10\nswsh4-44,2024/05/01,,,\n"
+    rows = told(write(tmp_path / "a.csv", body), "pokemontcgio_snapshots")
+    said = rows.select("item", "variant", "price", "time").sort("price").rows()
+    assert said == [
+        ("swsh4-43", "normal", "0.25", "2024/05/01"),
+        ("swsh4-43", "reverse", "1.10", "2024/05/01"),
+    ]

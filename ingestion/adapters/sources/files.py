@@ -86,6 +86,8 @@ def _told(name: str, table: pl.DataFrame, mapping: Format, window: Window) -> pl
     missing = [column for column in mapping.needed_columns() if column not in present]
     if missing:
         raise ColumnMissing(name, missing, present)
+    if mapping.unpivot:
+        table = _unpivoted(table, mapping)
     if mapping.split is not None:
         table = table.with_columns(_split(mapping))
     if mapping.rows_without_price == "none":
@@ -115,6 +117,13 @@ def _told(name: str, table: pl.DataFrame, mapping: Format, window: Window) -> pl
         time.alias("time"),
         meta.alias("meta"),
     ).select(pl.col(column).cast(kind) for column, kind in TOLD.items())
+
+
+def _unpivoted(table: pl.DataFrame, mapping: Format) -> pl.DataFrame:
+    price, variant = mapping.columns.price, mapping.columns.variant
+    rest = [name for name in table.columns if name not in mapping.unpivot]
+    long = table.unpivot(list(mapping.unpivot), index=rest, variable_name=variant, value_name=price)
+    return long.with_columns(pl.col(str(variant)).replace_strict(mapping.unpivot))
 
 
 def _item(mapping: Format) -> pl.Expr:
