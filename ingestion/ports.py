@@ -18,6 +18,7 @@ from ingestion.domain.facts import Watched
 from ingestion.domain.format import Format
 from ingestion.domain.identities import Reference
 from ingestion.domain.records import Receipt, Window
+from ingestion.domain.titles.index import CardFact
 from kernel.ids import Instrument
 
 
@@ -118,10 +119,13 @@ class Catalog(Protocol):
         """Cards made from others. Raises CatalogRejected when the other does not exist."""
 
     def upsert_products(self, products: pl.DataFrame) -> int:
-        """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
+        """Append what the same actor has not said before. Raises CatalogRejected."""
 
     def products_of(self, source: str) -> list[str]:
         """The products of a source that are mapped to a card, in order."""
+
+    def card_facts(self) -> Sequence[CardFact]:
+        """What titles are compared with, of every card."""
 
     def refresh_search(self) -> None:
         """Bring the search's documents in line with the cards."""
@@ -387,6 +391,13 @@ class ArchiveZone(Protocol):
 
     def read(self, key: str) -> tuple[pl.DataFrame, str]:
         """The rows of an object, and the SHA-256 of what the lake gave."""
+
+
+class CloseTopic(Protocol):
+    """Who listens for changed closes."""
+
+    def publish(self, message: Mapping[str, object]) -> None:
+        """Send one message, at least once. Raises Unavailable."""
 
 
 class Sweeper(Protocol):

@@ -18,6 +18,7 @@ from kernel.lake import Lake
 
 DIGEST_SIGNS = 12
 MANIFESTS = "manifest-"
+MONTH_OF = re.compile(r"/month=(\d{4}-\d{2})/")
 
 
 def _folder(source: str, day: date) -> str:
@@ -133,6 +134,28 @@ class LakeCuratedZone:
             self.lake.delete("curated", key)
         else:
             self.lake.put("curated", key, _parquet(rows))
+
+    def months(self, table: str) -> list[str]:
+        """The months that have an object, as 2024-05, in order."""
+        found = (MONTH_OF.search(key) for key in self.lake.keys("curated", f"{table}/month="))
+        return sorted({match[1] for match in found if match})
+
+    def states(self, table: str) -> dict[str, str]:
+        """What each month held when it was last written; nothing where nobody noted it."""
+        try:
+            told: dict[str, str] = json.loads(self.lake.get("curated", _noted(table)))
+        except NotFound:
+            return {}
+        return told
+
+    def note(self, table: str, states: Mapping[str, str]) -> None:
+        """Note what each month holds, after its object was written."""
+        self.lake.put("curated", _noted(table), json.dumps(states, indent=1).encode())
+
+
+def _noted(table: str) -> str:
+    """Beside the tables, since every object in a table's folder is read as its rows."""
+    return f"_published/{table}.json"
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -9,6 +9,7 @@ import psycopg
 from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
 from ingestion.adapters.new_months import NewMonths
+from ingestion.domain.curated import BARS, QUOTES, TRADES
 from ingestion.domain.latest import latest_told
 from ingestion.domain.marks import monthly_marks
 from ingestion.domain.records import RECORDS, UTC_US, Schema
@@ -80,51 +81,16 @@ where trade_id not in (
   having (array_agg(action order by known_at desc, revision_id desc))[1] = 'revoked')
 order by ts, trade_id
 """
-TRADES: Schema = {
-    "trade_id": pl.Int64,
-    "ts": UTC_US,
-    "card_id": pl.String,
-    "grade_code": pl.String,
-    "source": pl.String,
-    "source_sale_id": pl.String,
-    "price_cents": pl.Int64,
-    "seller": pl.String,
-    "url": pl.String,
-    "known_at": UTC_US,
-    "meta": pl.String,
-}
 BARS_OF_MONTH = """
 select p.* from market.prices_daily p join month on day >= first::date and day < next::date
 order by card_id, grade_code, kind, day
 """
-BARS: Schema = {
-    "card_id": pl.String,
-    "grade_code": pl.String,
-    "day": pl.Date,
-    "kind": pl.String,
-    "open_cents": pl.Int64,
-    "high_cents": pl.Int64,
-    "low_cents": pl.Int64,
-    "close_cents": pl.Int64,
-    "volume": pl.Int64,
-    "known_at": UTC_US,
-}
 QUOTES_OF_MONTH = """
 select report_id, day, card_id, grade_code, source, price_cents, known_at,
   reports[1] as reported_at
 from market.reported_prices join month on day >= first::date and day < next::date
 where kind = 'quote' order by day, card_id, grade_code, report_id
 """
-QUOTES: Schema = {
-    "report_id": pl.Int64,
-    "day": pl.Date,
-    "card_id": pl.String,
-    "grade_code": pl.String,
-    "source": pl.String,
-    "price_cents": pl.Int64,
-    "known_at": UTC_US,
-    "reported_at": UTC_US,
-}
 MONTHLY = {
     "trades": (TRADES_OF_MONTH, TRADES),
     "prices_daily": (BARS_OF_MONTH, BARS),
