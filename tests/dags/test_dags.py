@@ -9,8 +9,10 @@ CHAINS = {
     "dag_load_catalog": ["load_catalog", "load_product_map"],
     "dag_ingest_market": ["ensure_partitions", "fetch", "validate", "load_trades"],
     "dag_backfill": ["plan_backfill", "run_backfill"],
+    "dag_search_sync": ["announce_closes", "index_closes"],
     "dag_maintenance": ["ensure_partitions", "archive_months", "vacuum"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
+    "dag_glue_catalog": ["register_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
     "dag_train_models": ["train", "promote"],
 }
@@ -18,8 +20,10 @@ OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
     "dag_ingest_market": {"trades"},
     "dag_backfill": {"trades"},
+    "dag_search_sync": set(),
     "dag_maintenance": set(),
     "dag_prices_ohlcv": {"prices"},
+    "dag_glue_catalog": set(),
     "dag_features_signals": {"signals"},
     "dag_train_models": {"model"},
 }
@@ -86,6 +90,7 @@ def test_consumers_are_woken_by_assets(dag_bag: Any) -> None:
         return {asset.name for asset in condition.objects}
 
     assert assets("dag_prices_ohlcv") == {"trades"}
+    assert assets("dag_search_sync") == {"prices"}
     assert assets("dag_features_signals") == {"prices", "model"}
 
 
