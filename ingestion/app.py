@@ -23,8 +23,8 @@ from ingestion.adapters.bookkeeping_repo import (
 from ingestion.adapters.catalog_files import CatalogFiles
 from ingestion.adapters.catalog_repo import CatalogRepo
 from ingestion.adapters.contract_files import contract
-from ingestion.adapters.fact_months import FactMonths
 from ingestion.adapters.cursor_repo import CursorRepo
+from ingestion.adapters.fact_months import FactMonths
 from ingestion.adapters.fact_repo import FactRepo
 from ingestion.adapters.hand_repo import HandRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
@@ -32,7 +32,9 @@ from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrus
 from ingestion.adapters.price_repo import PriceRepo
 from ingestion.adapters.sources.apis import APIS, Api
 from ingestion.adapters.sources.credentials import Credentials
+from ingestion.adapters.sources.catalog_api import CatalogSource
 from ingestion.adapters.sources.limits import shared_limit
+from ingestion.adapters.sources.fact_plans import fact_plans
 from ingestion.adapters.sources.registry import Registry
 from ingestion.adapters.vacuuming import Vacuum
 from ingestion.domain.errors import MaintenanceNotSet
@@ -40,6 +42,7 @@ from ingestion.jobs import Doors, jobs
 from ingestion.ports import SeriesCache, Source, Sweeper, Unit, Yardstick
 from ingestion.settings import IngestionSettings
 from ingestion.usecases.publish_curated import register_curated
+from ingestion.usecases.fetch_facts import Plan
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
 from kernel.errors import Rejected
@@ -148,6 +151,28 @@ def source_named(name: str) -> Source:
 
 def sweeper() -> Sweeper:
     """PostgreSQL as the login that may vacuum. Raises MaintenanceNotSet."""
+def facts_named(fact: str) -> list[Plan]:
+    """The sources of a fact."""
+    chosen = settings()
+    return fact_plans(
+        fact, registry().edge, subreddit=chosen.subreddit, most=chosen.facts_cards_max
+    )
+
+
+def catalog_api() -> CatalogSource:
+    """The card catalog over HTTP."""
+    return CatalogSource(registry().edge("catalog"))
+
+
+def closes_topic() -> CloseTopic | None:
+    """Where changed closes are announced; None where nobody listens."""
+    # Imported when used: its client takes half a second, and one job needs it.
+    from kernel.bus import Topic
+
+    arn = settings().closes_topic_arn
+    return None if arn is None else Topic(arn)
+
+
     url = settings().maintenance_database_url
     if url is None:
         raise MaintenanceNotSet
@@ -191,6 +216,9 @@ def commands() -> click.Group:
         sweeper=sweeper,
         keep_months=lambda: settings().etl.archive.keep_months,
     )
+        closes=closes_topic,
+        facts=facts_named,
+        catalog=catalog_api,
     group = service_cli("ingestion", jobs)
     group.context_settings = {"obj": doors}
     return group

@@ -1,6 +1,6 @@
 """The batch entry points: `python -m ingestion job <name>`, each one use case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,12 +31,15 @@ from ingestion.usecases.guard import guard
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
+from ingestion.usecases.fetch_facts import Plan, fetch_facts
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
 from ingestion.usecases.sweep import sweep
 from ingestion.usecases.validate import validate
 from kernel.cli import Moment, Summary, UtcDay, finish
 
+from ingestion.usecases.refresh_catalog import CatalogApi, refresh_catalog
+from ingestion.usecases.remap import remap
 Work = Callable[[Unit], Summary]
 
 
@@ -59,6 +62,9 @@ class Doors:
             return work(unit)
 
     def check(self, source: str, day: date, records: pl.DataFrame) -> Summary:
+    closes: Callable[[], CloseTopic | None]
+    facts: Callable[[str], Sequence[Plan]]
+    catalog: Callable[[], CatalogApi]
         """Hold records against the contracts of their tables. Raises SuiteFailed."""
         return guard(self.yardstick(), source, day, records, now=datetime.now(UTC))
 
@@ -93,6 +99,32 @@ def load_product_map_job(doors: Doors, path: Path) -> None:
     def work() -> Summary:
         variants, products = doors.files.product_map(path)
         return doors.within_unit(lambda unit: load_product_map(unit, variants, products))
+@jobs.command("refresh_catalog", help="Sets and cards that changed, from the catalog's API.")
+@DATE
+@click.option("--whole", is_flag=True, help="ask for all cards, whatever was read before")
+@click.pass_obj
+def refresh_catalog_job(doors: Doors, day: date, whole: bool) -> None:
+    def work() -> Summary:
+        now = datetime.now(UTC)
+        return refresh_catalog(doors.unit, doors.catalog(), day, whole=whole, now=now)
+
+    finish("refresh_catalog", work)
+
+
+@jobs.command("fetch_facts", help="What is known beside prices: raw/ and its table.")
+@click.option(
+    "--fact", type=click.Choice(["population", "search_trends", "sentiment"]), required=True
+)
+@DATE
+@click.pass_obj
+def fetch_facts_job(doors: Doors, fact: str, day: date) -> None:
+    def work() -> Summary:
+        told = fetch_facts(doors.unit, doors.facts(fact), day, now=datetime.now(UTC))
+        return {"fact": fact, **told}
+
+    finish("fetch_facts", work)
+
+
 
     finish("load_product_map", work)
 

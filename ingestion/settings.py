@@ -32,6 +32,12 @@ class IngestionSettings(PlatformSettings):
     secrets_prefix: str | None = Field(
         None, description="credentials are the secrets <prefix>/source/<name>"
     )
+    subreddit: str = Field(
+        "PokemonTCG", pattern=r"^\w+$", description="where on Reddit posts are read"
+    )
+    facts_cards_max: int = Field(
+        500, gt=0, description="cards that trends and posts are asked for: those sold most"
+    )
     source_deadline_s: float = Field(
         600, gt=0, description="longest one fetch may ask one source, seconds"
     )

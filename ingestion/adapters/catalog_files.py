@@ -135,6 +135,10 @@ def _read(file: Path) -> tuple[list[SetRow], list[CardRow]]:
             raise CatalogRejected(str(file), "it is no JSON list of cards or sets")
     else:
         told = _csv_rows(file)
+    return _rows_of(str(file), told)
+
+
+def _rows_of(name: str, told: list[Any]) -> tuple[list[SetRow], list[CardRow]]:
     cards = [row for row in told if isinstance(row, dict) and "number" in row]
     sets = [row for row in told if isinstance(row, dict) and "number" not in row]
     try:
@@ -145,7 +149,19 @@ def _read(file: Path) -> tuple[list[SetRow], list[CardRow]]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise CatalogRejected(str(file), f"{where}: {first['msg']}: {first['input']!r}") from error
+        raise CatalogRejected(name, f"{where}: {first['msg']}: {first['input']!r}") from error
+
+
+def catalog_of(name: str, told: list[Any]) -> tuple[list[CardSet], list[Card]]:
+    """Sets and cards of one list of JSON objects, as pokemontcg-data has them.
+
+    Raises CatalogRejected, naming `name`.
+    """
+    set_rows, card_rows = _rows_of(name, told)
+    sets = {row.id: row for row in set_rows}
+    sets |= {row.card_set.id: row.card_set for row in card_rows if row.card_set}
+    made = {row.id: _card_set(row) for row in sets.values()}
+    return list(made.values()), [_card(row, sets, made) for row in card_rows]
 
 
 def _csv_rows(file: Path) -> list[dict[str, Any]]:

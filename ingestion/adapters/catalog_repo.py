@@ -98,6 +98,7 @@ class CatalogRepo:
             "series": pl.String,
             "release_date": pl.Date,
             "printed_total": pl.Int64,
+GAME = "insert into market.games (game, name) values (%s, %s) on conflict do nothing"
             "total": pl.Int64,
             "code": pl.String,
         }
@@ -107,6 +108,11 @@ class CatalogRepo:
     def upsert_cards(self, cards: Iterable[Card]) -> int:
         """Add or renew by card id; the number of rows that changed."""
         frame = pl.DataFrame([_row(card) for card in cards], schema=STAGED_CARDS, orient="row")
+    def add_game(self, game: str) -> None:
+        """Make a game known; one that is known stays as it is."""
+        name = game.replace("-", " ").capitalize()
+        self.connection.execute(GAME, (game, name))
+
         stage_frame(self.connection, "staged_cards", frame)
         try:
             return self.connection.execute(CARDS).rowcount

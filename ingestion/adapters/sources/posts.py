@@ -1,0 +1,162 @@
+"""The fact `sentiment`: what people write about a card on Reddit and X, scored by its words."""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import polars as pl
+
+from ingestion.adapters.sources.edge import Edge, Visit
+from ingestion.adapters.sources.marketplace import json_lines
+from ingestion.adapters.sources.paging import Pages
+from ingestion.domain.errors import SourceRefused
+from ingestion.domain.facts import POSTS
+from ingestion.domain.records import Receipt, Window
+
+DAYS = timedelta(days=7)  # as far back as X lets one search
+SAFE = timedelta(seconds=30)  # X refuses the last ten seconds, and more than its week
+SECONDS = "%Y-%m-%dT%H:%M:%SZ"
+PART = "posts.jsonl.gz"
+MAX_PAGES = 20  # of a hundred posts: more about one card in a week are a flood, not opinions
+
+Terms = Mapping[str, list[str]]
+Post = dict[str, Any]
+
+
+class Service(Protocol):
+    """One place where people write."""
+
+    @property
+    def edge(self) -> Edge:
+        """Its door."""
+
+    @property
+    def source(self) -> str:
+        """The name its posts stand under."""
+
+    def posts(self, visit: Visit, term: str, begins: datetime, ends: datetime) -> Iterator[Post]:
+        """Posts about the term, newest first, some perhaps older than the window."""
+
+    def made_out(self, post: Post) -> tuple[str, datetime, str]:
+        """Id, moment and words of a post."""
+
+
+@dataclass(frozen=True)
+class PostSource:
+    """Posts of one service about each term, in the week that ends with the run's day."""
+
+    service: Service
+
+    @property
+    def source(self) -> str:
+        """The service's name."""
+        return self.service.source
+
+    def collect(self, terms: Terms, window: Window, now: datetime) -> Receipt:
+        """Posts as received, one JSON line each with the term's cards.
+
+        Raises SourceUnavailable, SourceRefused, CredentialRefused.
+        """
+        asked = Window(window.last - DAYS + timedelta(days=1), window.last)
+        with self.service.edge.visit() as visit:
+            part = json_lines(PART, self._all(visit, terms, asked, now))
+        return Receipt(self.source, window, [part])
+
+    def read(self, receipt: Receipt) -> pl.DataFrame:
+        """Posts as POSTS, each once for each card."""
+        rows: list[tuple[str, str, datetime, str]] = []
+        for part in receipt.parts:
+            for line in gzip.decompress(part.body).decode().splitlines():
+                told = json.loads(line)
+                made = self.service.made_out(told["post"])
+                rows.extend((card, *made) for card in told["cards"])
+        frame = pl.DataFrame(rows, schema=POSTS, orient="row")
+        return frame.unique(["card_id", "post_id"], keep="first").sort("card_id", "ts", "post_id")
+
+    def _all(self, visit: Visit, terms: Terms, asked: Window, now: datetime) -> Iterator[Post]:
+        begins = max(asked.begins, now - DAYS + SAFE)
+        ends = min(asked.ends, now - SAFE)
+        for term, cards in terms.items():
+            for post in self.service.posts(visit, term, begins, ends):
+                try:
+                    written = self.service.made_out(post)[1]
+                except (KeyError, TypeError, ValueError) as error:
+                    why = f"a post has no id, time or words ({type(error).__name__}: {error})"
+                    raise SourceRefused(self.source, why) from error
+                if written < begins:
+                    break
+                if written < ends:
+                    yield {"term": term, "cards": cards, "post": post}
+
+
+@dataclass(frozen=True)
+class Reddit:
+    """The search within one subreddit."""
+
+    edge: Edge
+    subreddit: str
+    source: str = "reddit"
+
+    def posts(self, visit: Visit, term: str, begins: datetime, ends: datetime) -> Iterator[Post]:
+        """Posts about the term, newest first."""
+        pages = Pages(self.source, MAX_PAGES)
+        question: dict[str, str | int] = {"q": f'"{term}"', "restrict_sr": 1, "sort": "new"}
+        after: dict[str, str] = {}
+        while True:
+            told = visit.get(
+                f"/r/{self.subreddit}/search",
+                {**question, "t": "month", "limit": 100, "raw_json": 1, **after},
+            )
+            try:
+                listing = told["data"]
+                yield from [child["data"] for child in listing["children"]]
+                follows = listing.get("after")
+            except (KeyError, TypeError, AttributeError) as error:
+                raise SourceRefused(self.source, "its answer is no listing of posts") from error
+            if not follows:
+                return
+            pages.turn_to(follows)
+            after = {"after": str(follows)}
+
+    def made_out(self, post: Post) -> tuple[str, datetime, str]:
+        """Id, moment and words of a post."""
+        written = datetime.fromtimestamp(float(post["created_utc"]), UTC)
+        return str(post["id"]), written, f"{post['title']}. {post.get('selftext') or ''}"
+
+
+@dataclass(frozen=True)
+class X:
+    """The search of recent posts."""
+
+    edge: Edge
+    source: str = "x"
+
+    def posts(self, visit: Visit, term: str, begins: datetime, ends: datetime) -> Iterator[Post]:
+        """Posts about the term, newest first."""
+        pages = Pages(self.source, MAX_PAGES)
+        question: dict[str, str | int] = {
+            "query": f'"{term}" lang:en -is:retweet',
+            "max_results": 100,
+            "start_time": begins.strftime(SECONDS),
+            "end_time": ends.strftime(SECONDS),
+            "tweet.fields": "created_at,author_id,lang,public_metrics",
+        }
+        follows: dict[str, str] = {}
+        while True:
+            told = visit.get("/2/tweets/search/recent", {**question, **follows})
+            if not isinstance(told, dict) or not isinstance(told.get("meta"), dict):
+                raise SourceRefused(self.source, "its answer has no `meta`")
+            yield from told.get("data", [])
+            token = told["meta"].get("next_token")
+            if not token:
+                return
+            pages.turn_to(token)
+            follows = {"next_token": str(token)}
+
+    def made_out(self, post: Post) -> tuple[str, datetime, str]:
+        """Id, moment and words of a post."""
+        written = datetime.fromisoformat(post["created_at"])
+        return str(post["id"]), written.astimezone(UTC), str(post["text"])
