@@ -10,6 +10,7 @@ import click
 
 from cli.asking import NotAnswered, ask
 from cli.packages import BrokenPackage, UnknownPackage, job_lines, package_names, python_module
+from cli.quality_lines import quality_lines
 from cli.restatement_lines import restatement_lines
 from cli.status import print_status
 from cli.versions import version_lines
@@ -129,6 +130,18 @@ def restate(
     """Say which bars, features and signals of a day changed since, and because of what."""
     asked = {**of, "from": since, "to": until}
     report("/restatements", asked, restatement_lines, url=url, as_json=as_json)
+
+
+@pricer.command()
+@click.option("--card", help="this card only")
+@click.option("--grade", help="this grade only")
+@click.option("--limit", help="most rows of each list; default: 50")
+@click.option("--as-of", "as_of", help="as it was known at a moment, with offset; default: now")
+@AS_JSON
+@API
+def quality(url: str | None, as_json: bool, **asked: str | None) -> None:
+    """Say how good the data is: coverage, freshness, volume, rejects, divergences, confidence."""
+    report("/quality", asked, quality_lines, url=url, as_json=as_json)
 
 
 def report(

@@ -10,7 +10,16 @@ from fastapi import Depends, Path, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, SecretStr
 
 from api_gw.domain.errors import UnknownCard, UnknownGrade
-from api_gw.ports import Cache, Cards, CardSearch, DagRuns, Prices, Restatements, Signals
+from api_gw.ports import (
+    Cache,
+    Cards,
+    CardSearch,
+    DagRuns,
+    DataQuality,
+    Prices,
+    Restatements,
+    Signals,
+)
 from kernel.ids import is_card_id
 
 
@@ -31,6 +40,7 @@ class Services:
     prices: Prices
     signals: Signals
     restatements: Restatements
+    quality: DataQuality
     cache: Cache
     database: Readable
     clock: Callable[[], datetime]
@@ -82,6 +92,11 @@ CardId = Annotated[
 ]
 GRADE = Query(max_length=24, description="grade, e.g. `raw` or `psa10`", examples=["psa10"])
 GradeCode = Annotated[str, GRADE, AfterValidator(formed_as_grade)]
+AnyCard = Annotated[
+    str | None,
+    Query(max_length=80, description="this card only", examples=["base1-4"]),
+    AfterValidator(lambda said: None if said is None else formed_as_card_id(said)),
+]
 AnyGrade = Annotated[
     str | None, GRADE, AfterValidator(lambda said: None if said is None else formed_as_grade(said))
 ]

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, AwareDatetime
 
 from api_gw.domain import restatements as domain
-from api_gw.domain.errors import UnknownCard
-from api_gw.http.deps import YEARS_ASKED, AnyGrade, Given, Kept, within_reach
+from api_gw.http.deps import YEARS_ASKED, AnyCard, AnyGrade, Given, Kept, within_reach
 from api_gw.http.restatement_schemas import (
     Cause,
     Figures,
@@ -21,7 +20,6 @@ from api_gw.http.restatement_schemas import (
 )
 from api_gw.usecases.restate import restate
 from kernel.days import end_of
-from kernel.ids import is_card_id
 
 router = APIRouter(tags=["market"])
 
@@ -33,13 +31,6 @@ def day_within_reach(day: date) -> date:
     if day.year not in YEARS_ASKED:
         raise ValueError(f"choose a year from {YEARS_ASKED[0]} to {YEARS_ASKED[-1]}")
     return day
-
-
-def formed_as_any_card(said: str | None) -> str | None:
-    """The text, if a card can have it as its id. Raises UnknownCard."""
-    if said is not None and not is_card_id(said):
-        raise UnknownCard(said)
-    return said
 
 
 @router.get("/restatements", dependencies=[Depends(Kept(60))])
@@ -68,11 +59,7 @@ async def get_restatements(
             examples=["2024-06-01T00:00:00Z"],
         ),
     ] = None,
-    card: Annotated[
-        str | None,
-        Query(max_length=80, description="this card only", examples=["base1-4"]),
-        AfterValidator(formed_as_any_card),
-    ] = None,
+    card: AnyCard = None,
     grade: AnyGrade = None,
     limit: Annotated[
         int, Query(ge=1, le=MOST_ROWS, description="most rows of each list, a count")

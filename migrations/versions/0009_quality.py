@@ -59,14 +59,19 @@ create index outlier_verdicts_event on market.outlier_verdicts (event_at);
 grant select on market.trade_revisions, market.reported_prices, market.loads to api_gw;
 """
 
+# Runs as the owner: it gives away counts of rows that its callers may not read.
 REJECTS = """
-create view market.rejects as
-select source, reason, count(*) filter (where resolved_at is null) as open,
-  count(*) filter (where resolved_at is not null) as resolved,
-  min(first_seen_at) as first_seen_at, max(first_seen_at) as last_seen_at
-from market.quarantine group by source, reason;
-comment on view market.rejects is 'refused rows counted; the rows themselves stay with ingestion';
-grant select on market.rejects to ingestion, api_gw;
+create function market.rejects_known(at timestamptz)
+returns table (source text, reason text, waiting bigint, resolved bigint, last_seen_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, market as $$
+  select source, reason, count(*) filter (where resolved_at is null or resolved_at > at),
+    count(*) filter (where resolved_at <= at), max(first_seen_at)
+  from market.quarantine where first_seen_at <= at group by source, reason
+$$;
+comment on function market.rejects_known(timestamptz) is
+  'refused rows counted as they were at a moment; the rows themselves stay with ingestion';
+revoke all on function market.rejects_known(timestamptz) from public;
+grant execute on function market.rejects_known(timestamptz) to ingestion, api_gw;
 """
 
 
@@ -87,7 +92,7 @@ def downgrade() -> None:
     op.execute("drop function signals.signals_known(timestamptz)")
     op.execute("reset role")
     op.execute("set local role market_owner")
-    op.execute("drop view market.rejects")
+    op.execute("drop function market.rejects_known(timestamptz)")
     op.execute(
         "revoke select on market.trade_revisions, market.reported_prices, market.loads from api_gw"
     )

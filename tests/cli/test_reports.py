@@ -1,5 +1,6 @@
 """Owns the reports that the console script asks the API for, as a user meets them."""
 
+import json
 from typing import Any
 
 from tests.cli.test_pricer import answering, pricer
@@ -75,3 +76,51 @@ def test_an_api_that_cannot_answer_now_is_worth_a_retry() -> None:
         assert pricer("restate", "--day", "2024-05-01", "--url", url)[0] == 75
     assert pricer("restate", "--day", "2024-05-01", "--url", "http://127.0.0.1:1")[0] == 1
     assert pricer("restate", "--day", "2024-05-01", "--url", "ftp://x")[0] == 2
+
+
+QUALITY: dict[str, Any] = {
+    "day": "2026-10-01",
+    "sources": [
+        {
+            "source": "ebay",
+            "days_covered": 10,
+            "days_expected": 11,
+            "newest_day": "2026-09-30",
+            "age_days": 1,
+            "rows_newest": 95,
+            "rows_usual": 99.5,
+            "refused": 0.0478,
+            "rejects": [{"reason": "lot", "waiting": 2, "resolved": 1}],
+        }
+    ],
+    "divergences_total": 0,
+    "divergences": [],
+    "confidence_total": 1,
+    "confidence": [
+        {
+            "card_id": "base1-4",
+            "grade_code": "psa10",
+            "kind": "trade",
+            "price_cents": 400_000,
+            "bars": 9,
+            "spread": None,
+            "age_days": 1,
+        }
+    ],
+}
+
+
+def test_the_quality_is_told_in_lines_or_as_it_came() -> None:
+    with answering(200, QUALITY) as url:
+        code, said = pricer("quality", "--url", url, "--card", "base1-4")
+        raw = pricer("quality", "--url", url, "--json")
+    assert (code, json.loads(raw[1])) == (0, QUALITY)
+    assert said.splitlines() == [
+        "2026-10-01  quality of the data",
+        "ebay  covered 10 of 11 d  newest run 2026-09-30 (1 d ago)  rows 95 (usual 99.5)"
+        "  refused 4.8%",
+        "  lot  2 waiting, 1 resolved",
+        "divergences  0 instruments are not believed",
+        "confidence  1 instruments, the least certain first",
+        "  base1-4:psa10  trade  $4,000.00  n 9  spread -  age 1 d",
+    ]
