@@ -29,8 +29,9 @@ LAST_DAY = "select max(day) from market.loads where source = %s and job = %s and
 # A row refused again for another reason keeps its place and tells the new reason.
 KEEP = """
 with kept as (
-  insert into market.quarantine as q (quarantine_id, source, raw_key, line, reason, detail, raw)
-  select quarantine_id, source, raw_key, line, reason, coalesce(detail, ''), raw::jsonb
+  insert into market.quarantine as q (quarantine_id, source, raw_key, line, reason, detail, raw,
+    product)
+  select quarantine_id, source, raw_key, line, reason, coalesce(detail, ''), raw::jsonb, product
   from staged_rejects
   on conflict (quarantine_id) do update
   set (reason, detail, resolved_at) = (excluded.reason, excluded.detail, null)

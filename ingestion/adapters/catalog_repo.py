@@ -13,6 +13,7 @@ from ingestion.adapters.copying import read_frame
 from ingestion.domain.catalog import Card, CardSet, Variant, of_variant
 from ingestion.domain.errors import CatalogRejected
 from ingestion.domain.identities import PRODUCTS, Reference
+from ingestion.domain.titles.index import CardFact
 from kernel.db.staging import stage_frame
 from kernel.ids import CardId
 
@@ -56,26 +57,48 @@ select c.card_id, c.name, c.number, c.language, c.rarity, c.supertype, c.subtype
 from market.cards c join market.sets s using (set_id) where c.card_id = any(%s)
 """
 
+# What the same actor said last of the product from that day on is not said again, so that loading
+# a file twice does not speak against what somebody else learned in between.
 PRODUCT_ROWS = """
-insert into market.product_map as p (source, product, card_id, grade_code, valid_from, confidence,
-  evidence, actor)
-select source, product, card_id, grade_code, coalesce(valid_from::timestamptz, '-infinity'),
-  confidence::numeric, evidence, actor
-from staged_products
-on conflict (source, product, valid_from) do update set (card_id, grade_code, confidence, evidence,
-  actor, known_at) = (excluded.card_id, excluded.grade_code, excluded.confidence,
-  excluded.evidence, excluded.actor, now())
-where (p.card_id, p.grade_code, p.confidence, p.evidence, p.actor) is distinct from
-  (excluded.card_id, excluded.grade_code, excluded.confidence, excluded.evidence, excluded.actor)
+with told as (
+  select source, product, card_id, grade_code, confidence::numeric as confidence, evidence, actor,
+    coalesce(valid_from::timestamptz, '-infinity') as since
+  from staged_products
+)
+insert into market.product_map (source, product, card_id, grade_code, valid_from, valid_to,
+  confidence, evidence, actor, known_at)
+select t.source, t.product, t.card_id, t.grade_code, t.since, coalesce((
+    select min(later.since) from (
+      select since from told n where (n.source, n.product) = (t.source, t.product)
+      union all
+      select valid_from from market.product_map p
+      where (p.source, p.product, p.actor) = (t.source, t.product, t.actor)
+    ) later where later.since > t.since), 'infinity'),
+  t.confidence, t.evidence, t.actor, clock_timestamp()
+from told t left join lateral (
+  select true as there, p.card_id, p.grade_code, p.confidence, p.evidence from market.product_map p
+  where (p.source, p.product, p.valid_from, p.actor) = (t.source, t.product, t.since, t.actor)
+  order by p.known_at desc limit 1
+) said on true
+where said.there is null or (said.card_id, said.grade_code, said.confidence, said.evidence)
+  is distinct from (t.card_id, t.grade_code, t.confidence, t.evidence)
+"""
+
+CARD_FACTS = """
+select c.card_id, c.name, c.number, c.edition, c.finish, c.language, s.set_id, s.name, s.code,
+  s.printed_total
+from market.cards c join market.sets s using (set_id) where c.game = 'pokemon' order by c.card_id
 """
 
 # Infinite bounds become far days that a microsecond count can hold.
 PRODUCTS_OF = """
 select p.product, p.card_id, p.grade_code as product_grade,
-  greatest(p.valid_from, '0001-01-01') as valid_from, least(p.valid_to, '9999-12-31') as valid_to
+  greatest(p.valid_from, '0001-01-01') as valid_from, least(p.valid_to, '9999-12-31') as valid_to,
+  p.known_at, p.by_hand::text as by_hand
 from market.product_map p join wanted_source w using (source)
 """
 
+GAME = "insert into market.games (game, name) values (%s, %s) on conflict do nothing"
 PRODUCT_NAMES = "select distinct product from market.product_map where source = %s order by product"
 
 
@@ -84,6 +107,11 @@ class CatalogRepo:
     """Catalog tables of one transaction."""
 
     connection: psycopg.Connection
+
+    def add_game(self, game: str) -> None:
+        """Make a game known; one that is known stays as it is."""
+        name = game.replace("-", " ").capitalize()
+        self.connection.execute(GAME, (game, name))
 
     def upsert_sets(self, sets: Iterable[CardSet]) -> int:
         """Add or renew by set id; the number of rows that changed."""
@@ -98,7 +126,6 @@ class CatalogRepo:
             "series": pl.String,
             "release_date": pl.Date,
             "printed_total": pl.Int64,
-GAME = "insert into market.games (game, name) values (%s, %s) on conflict do nothing"
             "total": pl.Int64,
             "code": pl.String,
         }
@@ -108,11 +135,6 @@ GAME = "insert into market.games (game, name) values (%s, %s) on conflict do not
     def upsert_cards(self, cards: Iterable[Card]) -> int:
         """Add or renew by card id; the number of rows that changed."""
         frame = pl.DataFrame([_row(card) for card in cards], schema=STAGED_CARDS, orient="row")
-    def add_game(self, game: str) -> None:
-        """Make a game known; one that is known stays as it is."""
-        name = game.replace("-", " ").capitalize()
-        self.connection.execute(GAME, (game, name))
-
         stage_frame(self.connection, "staged_cards", frame)
         try:
             return self.connection.execute(CARDS).rowcount
@@ -133,7 +155,10 @@ GAME = "insert into market.games (game, name) values (%s, %s) on conflict do not
         return self.upsert_cards(of_variant(bases[v.catalog_id], v) for v in variants)
 
     def upsert_products(self, products: pl.DataFrame) -> int:
-        """Add or renew by (source, product, valid_from). Raises CatalogRejected."""
+        """Append what the same actor has not said before; the number added.
+
+        Raises CatalogRejected.
+        """
         stage_frame(self.connection, "staged_products", products)
         try:
             return self.connection.execute(PRODUCT_ROWS).rowcount
@@ -146,6 +171,10 @@ GAME = "insert into market.games (game, name) values (%s, %s) on conflict do not
         """The products of a source that are mapped to a card, in order."""
         rows = self.connection.execute(PRODUCT_NAMES, (source,)).fetchall()
         return [row[0] for row in rows]
+
+    def card_facts(self) -> list[CardFact]:
+        """What titles are compared with, of every card."""
+        return [CardFact(*row) for row in self.connection.execute(CARD_FACTS).fetchall()]
 
     def refresh_search(self) -> None:
         """Bring the search's documents in line with the cards."""

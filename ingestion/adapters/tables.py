@@ -67,7 +67,8 @@ product_map = Table(
     Column("confidence", Numeric(4, 3), nullable=False),
     Column("evidence", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("known_at", Moment, nullable=False),
+    Column("known_at", Moment, primary_key=True),
+    Column("by_hand", Boolean, nullable=False),
 )
 
 trades = Table(
@@ -184,6 +185,23 @@ quarantine = Table(
     Column("raw", JSONB, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
     Column("resolved_at", Moment),
+    Column("product", Text),
+)
+
+divergences = Table(
+    "divergences",
+    metadata,
+    Column("divergence_id", BigInteger, primary_key=True),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("ratio", DOUBLE_PRECISION, nullable=False),
+    Column("fence", DOUBLE_PRECISION, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_as_of", Date),
+    Column("closed_at", Moment),
 )
 
 loads = Table(

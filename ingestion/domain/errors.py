@@ -137,6 +137,26 @@ class OutOfTurn(Conflict):
         self.trade_id, self.why = trade_id, why
 
 
+class CardUnknown(NotFound):
+    """A card that the catalog does not have."""
+
+    def __init__(self, card_id: str, alike: Sequence[str]) -> None:
+        hint = f"it has {', '.join(alike)}" if alike else "nothing there begins like it"
+        super().__init__(
+            f"the catalog has no card {card_id!r} ({hint}); load it with load_catalog, or another"
+            " printing of a card with load_product_map"
+        )
+        self.card_id, self.alike = card_id, alike
+
+
+class GradeUnknown(NotFound):
+    """A grade that no scale has."""
+
+    def __init__(self, grade_code: str) -> None:
+        super().__init__(f"no grade is known as {grade_code!r}; write it as raw, psa9 or cgc9.5")
+        self.grade_code = grade_code
+
+
 class ActorReserved(Rejected):
     """A person who signs with the name of the rule."""
 

@@ -24,6 +24,7 @@ class Columns(Part):
     grade: str | None = None
     qualifier: str | None = None
     variant: str | None = None
+    title: str | None = None
     currency: str | None = None
     id: str | None = None
     known: str | None = None

@@ -8,6 +8,7 @@ import polars as pl
 from ingestion.domain.format import DatedGrade, Format
 from ingestion.domain.identities import Reference
 from ingestion.domain.refusal import refuse
+from ingestion.domain.titled import refuse_other_grades
 
 NUMBER = re.compile(r"^\d{1,2}(\.\d)?\d*$")
 QUALIFIER = re.compile(r"^\(?([A-Za-z]{2})\)?$")
@@ -36,13 +37,17 @@ def grade(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.DataF
         rows = rows.with_columns(stated=pl.lit(mapping.grade))
     else:
         rows = _stated(rows, mapping)
-    rows = rows.with_columns(grade_code=pl.coalesce("product_grade", "stated"))
+    # A title that a card is known by may say more of an ungraded one: how well it is kept.
+    kept = pl.when(pl.col("by_title") & (pl.col("stated") == "raw")).then("title_grade")
+    worn = pl.when(kept.str.starts_with("raw")).then(kept)
+    rows = rows.with_columns(grade_code=pl.coalesce("product_grade", worn, "stated"))
     known = pl.col("grade_code").is_in(list(reference.grades))
     said = pl.concat_str(
         pl.col("grade").fill_null("(empty)"), pl.col("qualifier").fill_null(""), separator=" "
     )
     detail = pl.format("no grade is known as {}", said.str.strip_chars())
-    return refuse(rows, ~known.fill_null(False), "grade_unknown", detail)
+    rows = refuse(rows, ~known.fill_null(False), "grade_unknown", detail)
+    return refuse_other_grades(rows)
 
 
 def _stated(rows: pl.DataFrame, mapping: Format) -> pl.DataFrame:

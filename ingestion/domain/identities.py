@@ -1,4 +1,4 @@
-"""Decides which card a row is about: by product map, by catalog id, or by a list of ids."""
+"""Decides which card a row is about: by product map, catalog id, list of ids, or title."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,8 @@ import polars as pl
 from ingestion.domain.format import Format
 from ingestion.domain.records import UTC_US, Schema
 from ingestion.domain.refusal import refuse
+from ingestion.domain.titled import card_by_title, refuse_doubted, refuse_unmapped
+from ingestion.domain.titles.index import TitleIndex
 
 PRODUCTS: Schema = {
     "product": pl.String,
@@ -14,6 +16,8 @@ PRODUCTS: Schema = {
     "product_grade": pl.String,
     "valid_from": UTC_US,
     "valid_to": UTC_US,
+    "known_at": UTC_US,
+    "by_hand": pl.Boolean,
 }
 LISTED: Schema = {"item": pl.String, "card": pl.String}
 
@@ -26,10 +30,12 @@ class Reference:
     grades: frozenset[str]
     products: pl.DataFrame
     listed: pl.DataFrame
+    titles: TitleIndex | None = None  # None: titles are not read
 
 
 def identify(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.DataFrame:
-    """Add `card_id` and `product_grade`; rows need `item`, `variant` and `ts`."""
+    """Add `card_id`, `product_grade`, `by_hand` and `by_title`; rows need `item`, `variant`, `ts`
+    and the columns of titled.SAID."""
     rows = refuse(rows, pl.col("item").is_null(), "item_missing", pl.lit("the item is empty"))
     rows = _with_variant(rows, mapping)
     if mapping.item_is == "listed":
@@ -40,6 +46,7 @@ def identify(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.Da
     rows = rows.with_columns(card_id=pl.col("card") + suffix)
     unknown = ~pl.col("card_id").is_in(reference.cards.implode())
     rows = refuse(rows, unknown, "card_unknown", pl.col("card_id") + " is not in the catalog")
+    rows = refuse_doubted(rows)
     return _unclaimed_twice(rows) if mapping.item_is == "card_id" else rows
 
 
@@ -55,22 +62,27 @@ def _with_variant(rows: pl.DataFrame, mapping: Format) -> pl.DataFrame:
 
 
 def _mapped(rows: pl.DataFrame, products: pl.DataFrame, *, direct: bool) -> pl.DataFrame:
-    """By the product's row that is valid at the time; with `direct`, else the item is the id."""
+    """By the product's row that holds at the time and was known last; with `direct`, else the item
+    is the id; otherwise by title."""
     rows = rows.with_row_index("row")
     valid = (pl.col("valid_from") <= pl.col("ts")) & (pl.col("ts") < pl.col("valid_to"))
     found = (
         rows.select("row", "item", "ts")
         .join(products, left_on="item", right_on="product")
         .filter(valid)
-        .sort("row", "valid_from")
+        .sort("row", "known_at", "valid_from")
         .unique("row", keep="last", maintain_order=True)
-        .select("row", card="card_id", product_grade="product_grade")
+        .select("row", "product_grade", "by_hand", card="card_id")
     )
     rows = rows.join(found, on="row", how="left", maintain_order="left").drop("row")
     if direct:
-        rows = rows.with_columns(card=pl.coalesce("card", "item"))
-    detail = pl.format("no product {} in the product map at that time", pl.col("item"))
-    return refuse(rows, pl.col("card").is_null(), "item_unmapped", detail)
+        return rows.with_columns(card=pl.coalesce("card", "item"), by_title=pl.lit(False))
+    titled = card_by_title(products)
+    rows = rows.with_columns(
+        by_title=pl.col("card").is_null() & titled.is_not_null(), titled=titled
+    )
+    rows = rows.with_columns(card=pl.coalesce("card", "titled")).drop("titled")
+    return refuse_unmapped(rows, products)
 
 
 def _listed(rows: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
@@ -80,7 +92,9 @@ def _listed(rows: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     several = claimed.filter(pl.col("card").is_duplicated()).get_column("card").unique()
     known = listed.unique("item", keep="last").join(claims, on="card", how="left")
     rows = rows.join(known, on="item", how="left", maintain_order="left")
-    rows = rows.with_columns(product_grade=pl.lit(None, pl.String))
+    rows = rows.with_columns(
+        product_grade=pl.lit(None, pl.String), by_hand=pl.lit(False), by_title=pl.lit(False)
+    )
     detail = pl.format("the list gives no catalog id for {}", pl.col("item"))
     rows = refuse(rows, pl.col("card").is_null(), "item_unmapped", detail)
     both = pl.format("{} is claimed by {}", pl.col("card"), pl.col("claimants"))

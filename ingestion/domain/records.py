@@ -23,6 +23,7 @@ TOLD: Schema = {
     "fault": pl.String,
     "detail": pl.String,
     "item": pl.String,
+    "title": pl.String,
     "variant": pl.String,
     "grade": pl.String,
     "qualifier": pl.String,
@@ -62,6 +63,7 @@ RECORDS: Schema = {
 
 REJECTS: Schema = {
     "quarantine_id": pl.Int64,
+    "product": pl.String,
     "part": pl.String,
     "line": pl.Int64,
     "reason": pl.String,

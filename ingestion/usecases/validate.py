@@ -1,6 +1,7 @@
 """Screens raw rows: good ones to the trusted zone, refused ones to quarantine one by one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -9,11 +10,13 @@ import structlog
 from ingestion.domain.errors import NothingUsable
 from ingestion.domain.records import Receipt
 from ingestion.domain.screening import Screened, screen
+from ingestion.domain.titles.index import title_index
 from ingestion.ports import Source, Told, Unit, Units
 
 log = structlog.get_logger()
 
 EXAMPLES = 3
+MATCHER = "matcher"  # the actor of mappings that titles gave
 
 
 # Looks at what screening let through, before anything is written; its summary joins the job's.
@@ -38,6 +41,9 @@ def validate(
         receipts, keys = unit.raw.load(mapping.source, day)
         told = _all_told(source, receipts)
         reference = unit.catalog.reference(mapping.mapped_as, told.listed)
+        facts = unit.catalog.card_facts() if _has_titles(told) else None
+    if facts is not None:
+        reference = replace(reference, titles=title_index(facts))
     screened = screen(told.rows, mapping, reference, receipts[-1].window)
     reasons = screened.reasons()
     if screened.records.is_empty() and not source.may_be_empty:
@@ -45,6 +51,7 @@ def validate(
     checked = check(mapping.source, day, screened.records)
     with units() as unit:
         new, resolved = _keep(unit, mapping.source, day, screened, keys)
+        matched = _learn(unit, mapping.mapped_as, screened.learned)
     refused = screened.rejects.height
     if refused:
         log.warning("rows.quarantined", source=mapping.source, rows=refused, new=new, **reasons)
@@ -59,6 +66,7 @@ def validate(
         "quarantined_by_reason": reasons,
         "quarantined_new": new,
         "resolved": resolved,
+        "products_matched": matched,
         **checked,
     }
 
@@ -75,6 +83,24 @@ def _keep(
     read = taken + screened.duplicates + refused
     unit.ledger.note(source, day, "validate", read=read, written=taken, quarantined=refused)
     return new, resolved
+
+
+def _has_titles(told: Told) -> bool:
+    return bool(told.rows.get_column("title").is_not_null().any())
+
+
+def _learn(unit: Unit, source: str, learned: pl.DataFrame) -> int:
+    """What titles said of products nobody had mapped becomes knowledge; the rows added."""
+    if learned.is_empty():
+        return 0
+    products = learned.with_columns(
+        pl.col("confidence").cast(pl.String),
+        source=pl.lit(source),
+        grade_code=pl.lit(None, pl.String),
+        valid_from=pl.lit(None, pl.String),
+        actor=pl.lit(MATCHER),
+    )
+    return unit.catalog.upsert_products(products)
 
 
 def _all_told(source: Source, receipts: Sequence[Receipt]) -> Told:

@@ -205,19 +205,19 @@ def test_what_each_item_says_decides_whether_it_is_a_trade(world: World, shop: S
         item(3, conditionDescriptors=graded("CGC", "9.5")),
         item(4, totalSoldQuantity=3),
         item(5, lastSoldPrice={"value": "90.00", "currency": "EUR"}),
-        item(6, epid="78"),
+        item(6, epid="78", title="a card"),
         item(7, conditionDescriptors=graded("HGA", "10")),
         item(8, lastSoldPrice=None),
         item(9, lastSoldDate="yesterday"),
         item(10, lastModifiedDate="2024-10-03T00:00:00Z"),
-        item(11, epid=None),
+        item(11, epid=None, title=None),
     ]
     summary = world.ingest(source(shop), None, DAY)
     assert summary["quarantined_by_reason"] == {
         "item_missing": 1,
         "currency_unsupported": 1,
         "grade_unknown": 1,
-        "item_unmapped": 1,
+        "title_no_card": 1,
         "lot": 1,
         "malformed_row": 1,
         "time_unreadable": 1,

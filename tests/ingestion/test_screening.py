@@ -22,9 +22,13 @@ REFERENCE = Reference(
             ("slug-ten", "base1-4", "psa10", datetime(1, 1, 1, tzinfo=UTC), None),
             ("slug-new", "base1-2", None, datetime(2024, 6, 1, tzinfo=UTC), None),
         ],
-        schema=PRODUCTS,
+        schema=dict(list(PRODUCTS.items())[:5]),
         orient="row",
-    ).with_columns(valid_to=pl.lit(datetime(9999, 1, 1, tzinfo=UTC))),
+    ).with_columns(
+        valid_to=pl.lit(datetime(9999, 1, 1, tzinfo=UTC)),
+        known_at=pl.lit(datetime(2024, 1, 1, tzinfo=UTC)),
+        by_hand=False,
+    ),
     listed=pl.DataFrame(
         [("src-4", "base1-4"), ("src-2a", "base1-2"), ("src-2b", "base1-2"), ("src-0", None)],
         schema=LISTED,

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from ingestion.domain.cancelled import STATUS
 from ingestion.domain.records import TOLD
 
 COMPANIES: Mapping[str, str] = {
@@ -51,9 +52,11 @@ def _of_item(item: Mapping[str, Any]) -> dict[str, str | None]:
         "title": item.get("title"),
         "certificate": described.get(CERTIFICATE),
         "buying": item.get("buyingOptions"),
+        STATUS: item.get("saleStatus"),
     }
     return {
         "item": _text(item.get("epid")),
+        "title": _text(item.get("title")),
         "grade": _grade(described),
         "price": str(price["value"]),
         "currency": str(price["currency"]),
