@@ -1,4 +1,4 @@
-"""python -m api_gw serve | openapi."""
+"""python -m api_gw serve | openapi | job <name>."""
 
 from api_gw.app import command_line
 

@@ -16,13 +16,16 @@ from api_gw.adapters.card_search import PostgresCardSearch
 from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
 from api_gw.adapters.prices import PostgresPrices
+from api_gw.adapters.quality import PostgresQuality
 from api_gw.adapters.redis_cache import NoCache, RedisCache
 from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.adapters.signals import PostgresSignals
-from api_gw.http import admin, cards, health, movers, restatements, search
+from api_gw.http import admin, cards, health, movers, quality, restatements, search
 from api_gw.http.deps import Services
 from api_gw.http.entity_tags import EntityTags
 from api_gw.http.openapi import describing
+from api_gw.jobs import jobs
+from api_gw.ports import CardSearch, CloseChanges
 from api_gw.settings import ApiSettings
 from kernel.http import install_problem_documents
 from kernel.log import configure_logging
@@ -43,7 +46,7 @@ def bare_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (health, search, cards, movers, restatements, admin):
+    for routes in (health, search, cards, movers, restatements, quality, admin):
         app.include_router(routes.router)
     app.add_middleware(EntityTags)
     install_problem_documents(app)
@@ -65,6 +68,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         prices=PostgresPrices(database),
         signals=PostgresSignals(database),
         restatements=PostgresRestatements(database),
+        quality=PostgresQuality(database),
         cache=cache,
         database=database,
         clock=lambda: datetime.now(UTC),
@@ -111,7 +115,27 @@ def command_line() -> click.Group:
     def openapi() -> None:
         click.echo(openapi_text(), nl=False)
 
+    commands.add_command(jobs(indexing), "job")
     return commands
+
+
+@asynccontextmanager
+async def indexing() -> AsyncIterator[tuple[CloseChanges | None, CardSearch]]:
+    """The queue of changed closes, where there is one, and the search on a login's own words."""
+    settings = ApiSettings()
+    url = settings.closes_queue_url
+    database = Database(settings.database_url, writes=True)
+    try:
+        yield (None if url is None else close_changes(url)), PostgresCardSearch(database)
+    finally:
+        await database.close()
+
+
+def close_changes(url: str) -> CloseChanges:
+    """Imported here: the server has no use for the client of SQS."""
+    from api_gw.adapters.close_changes import SqsCloseChanges
+
+    return SqsCloseChanges(url)
 
 
 def openapi_text() -> str:

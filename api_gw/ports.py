@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
+from api_gw.domain.quality import Confidence, Divergence, SourceQuality
 from api_gw.domain.query import Query
 from api_gw.domain.restatements import RestatedBar, RestatedFeatures, RestatedSignal
 from api_gw.domain.signals import Signal
+from kernel.ids import Instrument
 
 
 class CardSearch(Protocol):
@@ -24,6 +26,36 @@ class CardSearch(Protocol):
 
     async def sets_like(self, said: str) -> list[str]:
         """Ids of the sets most similar to what was said, nearest first."""
+        ...
+
+    async def index(self, changed: Sequence[Instrument]) -> int:
+        """Show the closes these instruments have now; how many entries that changed."""
+        ...
+
+
+class CloseMessage(Protocol):
+    """One message; `said` is None where its text is no JSON object."""
+
+    @property
+    def handle(self) -> str:
+        """Names it for the queue, until its timeout."""
+        ...
+
+    @property
+    def said(self) -> Mapping[str, Any] | None:
+        """What it tells."""
+        ...
+
+
+class CloseChanges(Protocol):
+    """Messages that tell of changed closes; one that is not deleted comes again."""
+
+    async def take(self) -> Sequence[CloseMessage]:
+        """Some messages; none when there are none now."""
+        ...
+
+    async def delete(self, message: CloseMessage) -> None:
+        """Say that a message is done with."""
         ...
 
 
@@ -165,4 +197,30 @@ class DagRuns(Protocol):
 
     async def result(self, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
         """What a task returned; empty while it has returned nothing."""
+        ...
+
+
+class DataQuality(Protocol):
+    """How good the data was at a moment; `card_id` and `grade_code` None mean any."""
+
+    async def sources(self, day: date, *, as_of: datetime) -> Sequence[SourceQuality]:
+        """Every source that was loaded by then, over the window that ends with the day."""
+        ...
+
+    async def divergences(
+        self, *, as_of: datetime, card_id: str | None, grade_code: str | None, limit: int
+    ) -> tuple[Sequence[Divergence], int]:
+        """Flagged instruments at the moment, the widest apart first, and how many."""
+        ...
+
+    async def confidence(
+        self,
+        day: date,
+        *,
+        as_of: datetime,
+        card_id: str | None,
+        grade_code: str | None,
+        limit: int,
+    ) -> tuple[Sequence[Confidence], int]:
+        """Instruments with a price in the ninety days to the day, the least certain first."""
         ...

@@ -30,19 +30,20 @@ from ingestion.adapters.hand_repo import HandRepo
 from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
 from ingestion.adapters.price_repo import PriceRepo
+from ingestion.adapters.product_repo import ProductRepo
 from ingestion.adapters.sources.apis import APIS, Api
-from ingestion.adapters.sources.credentials import Credentials
 from ingestion.adapters.sources.catalog_api import CatalogSource
-from ingestion.adapters.sources.limits import shared_limit
+from ingestion.adapters.sources.credentials import Credentials
 from ingestion.adapters.sources.fact_plans import fact_plans
+from ingestion.adapters.sources.limits import shared_limit
 from ingestion.adapters.sources.registry import Registry
 from ingestion.adapters.vacuuming import Vacuum
 from ingestion.domain.errors import MaintenanceNotSet
 from ingestion.jobs import Doors, jobs
-from ingestion.ports import SeriesCache, Source, Sweeper, Unit, Yardstick
+from ingestion.ports import CloseTopic, SeriesCache, Source, Sweeper, Unit, Yardstick
 from ingestion.settings import IngestionSettings
-from ingestion.usecases.publish_curated import register_curated
 from ingestion.usecases.fetch_facts import Plan
+from ingestion.usecases.publish_curated import register_curated
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
 from kernel.errors import Rejected
@@ -94,6 +95,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         work=WorkRepo(connection),
         partitions=PartitionRepo(connection),
         by_hand=HandRepo(connection),
+        products=ProductRepo(connection),
         backfills=BackfillRepo(connection),
         archive=ArchiveRepo(connection),
         archived=LakeArchive(lake),
@@ -149,8 +151,6 @@ def source_named(name: str) -> Source:
     return registry().source(name)
 
 
-def sweeper() -> Sweeper:
-    """PostgreSQL as the login that may vacuum. Raises MaintenanceNotSet."""
 def facts_named(fact: str) -> list[Plan]:
     """The sources of a fact."""
     chosen = settings()
@@ -173,6 +173,8 @@ def closes_topic() -> CloseTopic | None:
     return None if arn is None else Topic(arn)
 
 
+def sweeper() -> Sweeper:
+    """PostgreSQL as the login that may vacuum. Raises MaintenanceNotSet."""
     url = settings().maintenance_database_url
     if url is None:
         raise MaintenanceNotSet
@@ -214,11 +216,11 @@ def commands() -> click.Group:
         yardstick=yardstick,
         register=register,
         sweeper=sweeper,
-        keep_months=lambda: settings().etl.archive.keep_months,
-    )
         closes=closes_topic,
         facts=facts_named,
         catalog=catalog_api,
+        keep_months=lambda: settings().etl.archive.keep_months,
+    )
     group = service_cli("ingestion", jobs)
     group.context_settings = {"obj": doors}
     return group

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 import polars as pl
+import structlog
 
 from ingestion.domain.backfill import BackfillRequest, Mode, instruments_in
 from ingestion.domain.errors import WrongWindow
+from ingestion.domain.remapping import Remap
 from ingestion.ports import (
+    CloseTopic,
     ReferenceFiles,
     SeriesCache,
     Source,
@@ -20,6 +23,7 @@ from ingestion.ports import (
     Units,
     Yardstick,
 )
+from ingestion.usecases.announce_closes import announce_closes
 from ingestion.usecases.archive import archive_months
 from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.build_bars import build_bars
@@ -27,20 +31,23 @@ from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from ingestion.usecases.create_items import create_items as make_items
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch, window_of
+from ingestion.usecases.fetch_facts import Plan, fetch_facts
 from ingestion.usecases.guard import guard
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
-from ingestion.usecases.fetch_facts import Plan, fetch_facts
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
+from ingestion.usecases.refresh_catalog import CatalogApi, refresh_catalog
+from ingestion.usecases.remap import remap
 from ingestion.usecases.sweep import sweep
 from ingestion.usecases.validate import validate
 from kernel.cli import Moment, Summary, UtcDay, finish
+from kernel.days import start_of
 
-from ingestion.usecases.refresh_catalog import CatalogApi, refresh_catalog
-from ingestion.usecases.remap import remap
 Work = Callable[[Unit], Summary]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,9 @@ class Doors:
     register: Callable[[], Summary]
     sweeper: Callable[[], Sweeper]
     keep_months: Callable[[], int]
+    closes: Callable[[], CloseTopic | None]
+    facts: Callable[[str], Sequence[Plan]]
+    catalog: Callable[[], CatalogApi]
 
     def within_unit(self, work: Work) -> Summary:
         """Do the work in one transaction, committed when it ends well."""
@@ -62,9 +72,6 @@ class Doors:
             return work(unit)
 
     def check(self, source: str, day: date, records: pl.DataFrame) -> Summary:
-    closes: Callable[[], CloseTopic | None]
-    facts: Callable[[str], Sequence[Plan]]
-    catalog: Callable[[], CatalogApi]
         """Hold records against the contracts of their tables. Raises SuiteFailed."""
         return guard(self.yardstick(), source, day, records, now=datetime.now(UTC))
 
@@ -92,13 +99,6 @@ def load_catalog_job(doors: Doors, path: Path) -> None:
     finish("load_catalog", work)
 
 
-@jobs.command("load_product_map", help="Card variants and product map from a CSV or folder.")
-@FROM
-@click.pass_obj
-def load_product_map_job(doors: Doors, path: Path) -> None:
-    def work() -> Summary:
-        variants, products = doors.files.product_map(path)
-        return doors.within_unit(lambda unit: load_product_map(unit, variants, products))
 @jobs.command("refresh_catalog", help="Sets and cards that changed, from the catalog's API.")
 @DATE
 @click.option("--whole", is_flag=True, help="ask for all cards, whatever was read before")
@@ -125,6 +125,13 @@ def fetch_facts_job(doors: Doors, fact: str, day: date) -> None:
     finish("fetch_facts", work)
 
 
+@jobs.command("load_product_map", help="Card variants and product map from a CSV or folder.")
+@FROM
+@click.pass_obj
+def load_product_map_job(doors: Doors, path: Path) -> None:
+    def work() -> Summary:
+        variants, products = doors.files.product_map(path)
+        return doors.within_unit(lambda unit: load_product_map(unit, variants, products))
 
     finish("load_product_map", work)
 
@@ -270,6 +277,23 @@ def vacuum_job(doors: Doors) -> None:
     finish("vacuum", lambda: sweep(doors.sweeper()))
 
 
+@jobs.command("announce_closes", help="Instruments whose close changed, to the bus.")
+@click.pass_obj
+def announce_closes_job(doors: Doors) -> None:
+    def work() -> Summary:
+        topic = doors.closes()
+        if topic is None:
+            log.warning("closes.kept", detail="no topic is set up: PRICER_CLOSES_TOPIC_ARN")
+            return {"instruments": 0, "messages": 0}
+        with doors.unit() as unit:
+            summary, stopped = announce_closes(unit, topic)
+        if stopped is not None:
+            raise stopped
+        return summary
+
+    finish("announce_closes", work)
+
+
 LAST = click.option("--to", "last", type=UtcDay(), required=True, help="last UTC day")
 BACKFILL = click.option("--id", "backfill_id", required=True, help="names the backfill")
 
@@ -318,6 +342,43 @@ def run_backfill_job(doors: Doors, backfill_id: str, dry_run: bool) -> None:
         )
 
     finish("run_backfill", work)
+
+
+@jobs.command("remap", help="Say anew which card a product is; past sales and refused rows follow.")
+@SOURCE
+@click.option("--product", required=True, help="as quarantine and meta call it")
+@click.option("--card", "card_id", required=True, help="card_id, as base1-4~1st")
+@click.option("--grade", "grade_code", default=None, help="of every sale; default: as each states")
+@click.option("--from", "since", type=UtcDay(), required=True, help="first UTC day of sale")
+@click.option("--evidence", required=True, help="how one knows, in words")
+@ACTOR
+@click.pass_obj
+def remap_job(
+    doors: Doors,
+    source: str,
+    product: str,
+    card_id: str,
+    grade_code: str | None,
+    since: date,
+    evidence: str,
+    actor: str,
+) -> None:
+    def work() -> Summary:
+        found = doors.source(source)
+        change = Remap(
+            source=found.mapping.mapped_as,
+            sold_by=found.mapping.source,
+            product=product,
+            card_id=card_id,
+            grade_code=grade_code,
+            since=start_of(since),
+            evidence=evidence,
+            actor=actor,
+            known_at=datetime.now(UTC),
+        )
+        return remap(doors.unit, found, change, check=doors.check)
+
+    finish("remap", work)
 
 
 @jobs.command("publish_curated", help="Touched months as parquet to curated/.")

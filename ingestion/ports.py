@@ -18,6 +18,7 @@ from ingestion.domain.facts import Watched
 from ingestion.domain.format import Format
 from ingestion.domain.identities import Reference
 from ingestion.domain.records import Receipt, Window
+from ingestion.domain.remapping import Remap
 from ingestion.domain.titles.index import CardFact
 from kernel.ids import Instrument
 
@@ -196,6 +197,7 @@ class Merged:
     corrected: int = 0
     known_earlier: int = 0
     unchanged: int = 0
+    revoked: int = 0  # of all these, sales that their source has cancelled since
 
     @property
     def written(self) -> int:
@@ -273,6 +275,26 @@ class ByHand(Protocol):
         self, price: Price, verdict: str, *, known_at: datetime, reason: str, actor: str
     ) -> None:
         """Append a verdict."""
+
+
+class ProductMap(Protocol):
+    """What a person says of products, append-only, and what follows from it."""
+
+    def cards_like(self, card_id: str) -> list[str]:
+        """The card itself and others that begin like it, a few."""
+
+    def knows_grade(self, grade_code: str) -> bool:
+        """Whether it is a code of the grading scales."""
+
+    def supersede(self, remap: Remap) -> int:
+        """Append the new version, and the end of the one before; 0 where it stands already."""
+
+    def move_sales(self, remap: Remap) -> tuple[int, pl.DataFrame]:
+        """Correct the product's sales since then, a revision each; how many, and the
+        card_id, grade_code and day of all that this touches."""
+
+    def refused_days(self, source: str, product: str) -> list[date]:
+        """Run days of the source that have refused rows of the product."""
 
 
 class BarStore(Protocol):
@@ -466,6 +488,7 @@ class Unit:
     work: WorkSet
     partitions: Partitions
     by_hand: ByHand
+    products: ProductMap
     backfills: Backfills
     archive: Archive
     archived: ArchiveZone

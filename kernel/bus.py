@@ -70,10 +70,10 @@ class Queue:
             for one in answer.get("Messages", [])
         ]
 
-    def delete(self, message: Message) -> None:
+    def delete(self, handle: str) -> None:
         """Say that a message is done with. Raises Unavailable."""
         try:
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message.handle)
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(f"SQS kept a message of {self._url}: {error}") from error
 

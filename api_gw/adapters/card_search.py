@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from api_gw.adapters.card_rows import SUMMARY_COLUMNS, summary
 from api_gw.adapters.database import Database
-from api_gw.domain.cards import Found
+from api_gw.domain.cards import CardSummary, Close, Found
 from api_gw.domain.folding import fold
 from api_gw.domain.matching import (
     Knowledge,
@@ -16,6 +16,7 @@ from api_gw.domain.matching import (
 )
 from api_gw.domain.query import Query
 from api_gw.domain.spelling import Candidate
+from kernel.ids import Instrument
 
 # Twelve most similar words are enough to hold the one meant: it is nearly always among three.
 # Scalar subqueries, not EXISTS: PostgreSQL would hash the whole vocabulary for a few words.
@@ -65,6 +66,13 @@ where $1::text is null or k.set_id = $1
 order by k.released desc nulls last, k.set_id, k.position, k.card_id offset $2 limit $3
 """  # noqa: S608 - only our own column list is put in
 
+CLOSES = """
+select card_id, grade_code, kind, day, close_cents from market.card_closes
+where card_id = any($1) order by card_id, close_cents desc, grade_code
+"""
+INDEX = "select market.index_card_closes($1, $2)"
+INDEXED_AT_ONCE = 100  # instruments; each may have ten years of bars, and a statement 5 s
+
 SET_NAMED = """
 select set_id from market.sets where set_id = $1 or market.fold(name) = $2
 order by set_id = $1 desc, release_date, set_id limit 1
@@ -103,6 +111,24 @@ class PostgresCardSearch:
         rows = await self._database.fetch(SETS_LIKE, said, fold(said))
         return [row["set_id"] for row in rows]
 
+    async def index(self, changed: Sequence[Instrument]) -> int:
+        """Show the closes these instruments have now; needs a login that may write."""
+        wanted = sorted(set(changed))
+        entries = 0
+        for begin in range(0, len(wanted), INDEXED_AT_ONCE):
+            cards, grades = zip(*wanted[begin : begin + INDEXED_AT_ONCE], strict=True)
+            rows = await self._database.fetch(INDEX, list(cards), list(grades))
+            entries += rows[0][0]
+        return entries
+
+    async def _closes(self, cards: Sequence[CardSummary]) -> dict[str, tuple[Close, ...]]:
+        found: dict[str, tuple[Close, ...]] = {}
+        if cards:
+            for row in await self._database.fetch(CLOSES, [card.card_id for card in cards]):
+                card_id, *close = row
+                found[card_id] = (*found.get(card_id, ()), Close(*close))
+        return found
+
     async def _vocabulary(self, words: Sequence[str]) -> Vocabulary:
         if not words:
             return {}
@@ -135,12 +161,15 @@ class PostgresCardSearch:
         else:
             total = 0
         cards = tuple(summary(row) for row in rows)
-        return Found(cards, total, corrected=plan.corrected, matched_all=joint == " & ")
+        closes = await self._closes(cards)
+        all_of = joint == " & "
+        return Found(cards, total, plan.corrected, matched_all=all_of, closes=closes)
 
     async def _listed(self, set_id: str | None, *, offset: int, limit: int) -> Found:
         rows = await self._database.fetch(LIST, set_id, offset, limit)
         total = (await self._database.fetch(COUNT, None, set_id))[0]["count"]
-        return Found(tuple(summary(row) for row in rows), total)
+        cards = tuple(summary(row) for row in rows)
+        return Found(cards, total, closes=await self._closes(cards))
 
 
 def any_of(operands: Iterable[str]) -> str:

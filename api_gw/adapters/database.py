@@ -49,8 +49,10 @@ BUSY = (
 class Database:
     """Reads as the role of this service. A failed first connection is tried again by the next."""
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, *, writes: bool = False) -> None:
+        """`writes` is for jobs: the login may call what writes, but reads unless told so."""
         self._url = url
+        self._writes = writes
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -102,7 +104,7 @@ class Database:
 
     async def _connected(self) -> asyncpg.Pool:
         try:
-            return await named(lambda: service_pool(self._url))
+            return await named(lambda: service_pool(self._url, writes=self._writes))
         except asyncpg.PostgresError as error:
             # Before the first connection nothing is our fault: a login or database is not there.
             raise DatabaseAway(type(error).__name__) from error

@@ -1,7 +1,11 @@
 """A card as the API shows it. Frozen values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
+
+from kernel.series import Kind
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,24 @@ class CardDetails(CardSummary):
     image_large: str | None
 
 
+class Close(NamedTuple):
+    """The newest close of a card in one grade, US cents, and the series it is of."""
+
+    grade_code: str
+    series: Kind
+    day: date
+    close_cents: int
+
+
 @dataclass(frozen=True)
 class Found:
-    """One page of a search. `matched_all`: every card has every word, not only some of them."""
+    """One page of a search. `matched_all`: every card has every word, not only some of them.
+
+    `closes` are those of this page's cards, by card id, the dearest first.
+    """
 
     cards: tuple[CardSummary, ...]
     total: int
     corrected: str | None = None
     matched_all: bool = True
+    closes: Mapping[str, tuple[Close, ...]] = field(default_factory=dict)

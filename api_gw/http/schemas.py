@@ -47,10 +47,25 @@ class CardSummary(Frozen):
     image_small: str | None = Field(description="URL of a small picture, if there is one")
 
 
+class Close(Frozen):
+    """The newest close of a card in one grade."""
+
+    grade_code: str = Field(description="grade, e.g. `raw` or `psa10`")
+    series: Series = Field(description=SERIES)
+    day: date = Field(description="day of the close, UTC, ISO date")
+    close_cents: int = Field(description="close, US cents")
+
+
+class FoundCard(CardSummary):
+    """One card of a search, with what it costs."""
+
+    closes: list[Close] = Field(description="newest close of each grade, the dearest first")
+
+
 class SearchPage(Frozen):
     """One page of a search."""
 
-    cards: list[CardSummary] = Field(description="this page's cards, best match first")
+    cards: list[FoundCard] = Field(description="this page's cards, best match first")
     total: int = Field(description="cards found on all pages, a count")
     page: int = Field(description="this page, counted from 1")
     limit: int = Field(description="most cards on a page, a count")

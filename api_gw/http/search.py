@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from api_gw.domain.cards import CardSummary as Card
+from api_gw.domain.cards import Found
 from api_gw.http.deps import Given, Kept
-from api_gw.http.schemas import CardSummary, SearchPage
+from api_gw.http.schemas import CardSummary, Close, FoundCard, SearchPage
 from api_gw.usecases.search import search
 
 router = APIRouter(tags=["cards"])
@@ -37,7 +39,7 @@ async def search_cards(
     """
     result = await search(q, set_said=set_said, page=page, limit=limit, cards=services.search)
     return SearchPage(
-        cards=[CardSummary.model_validate(card) for card in result.found.cards],
+        cards=[found_card(card, result.found) for card in result.found.cards],
         total=result.found.total,
         page=page,
         limit=limit,
@@ -45,3 +47,10 @@ async def search_cards(
         grade=result.grade,
         matched_all=result.found.matched_all,
     )
+
+
+def found_card(card: Card, found: Found) -> FoundCard:
+    """The response model of one card of a page."""
+    summary = CardSummary.model_validate(card)
+    closes = [Close.model_validate(close) for close in found.closes.get(card.card_id, ())]
+    return FoundCard(**summary.model_dump(), closes=closes)

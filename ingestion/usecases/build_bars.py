@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.bars import bar_versions, kept_spans
-from ingestion.domain.marks import marked_days, marks_with
+from ingestion.domain.marks import marked_days, marks_with, work_on
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
 from ingestion.ports import Unit
 from kernel.ids import CardId, GradeCode, Instrument
@@ -25,11 +25,11 @@ class Built(NamedTuple):
     changed: Sequence[Instrument]
 
 
-def build_bars(unit: Unit) -> Built:
-    """Bars of touched days; marks the days as `curated` work, and instruments whose close
-    changed as `signals` work of the run's day."""
+def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
+    """Bars of touched days, of all instruments or of one; marks the days as `curated` work, and
+    instruments whose close changed as `signals` work of the run's day."""
     unit.work.claim("bars")
-    pending = unit.work.pending("bars")
+    pending = work_on(only, unit.work.pending("bars"))
     work = pending.filter(pl.col("generation") == pl.col("judged"))
     unjudged = pending.height - work.height
     if work.is_empty():
@@ -49,6 +49,7 @@ def build_bars(unit: Unit) -> Built:
     unit.work.mark("curated", work)
     marks = marks_with(work, changed).drop("through").with_columns(day=pl.col("as_of"))
     signals = unit.work.mark("signals", marks)
+    unit.work.mark("search", marks)
     unit.work.clear("bars", work)
     counts = _counts(gone, come)
     log.info("bars.built", days=days.height, signals=signals, **counts)

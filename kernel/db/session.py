@@ -64,8 +64,14 @@ async def _decode_json(connection: asyncpg.Connection) -> None:
         )
 
 
-async def service_pool(url: SecretStr, *, size: int = 8) -> asyncpg.Pool:
-    """A pool for a service. jsonb arrives decoded; every query has a deadline."""
+async def service_pool(url: SecretStr, *, size: int = 8, writes: bool = False) -> asyncpg.Pool:
+    """A pool for a service. jsonb arrives decoded; every query has a deadline.
+
+    `writes` lifts the default of logins that only read; what they may do is for grants to say.
+    """
+    settings = {"timezone": "UTC"}
+    if writes:
+        settings["default_transaction_read_only"] = "off"
     return await asyncpg.create_pool(
         url.get_secret_value(),
         min_size=1,
@@ -73,5 +79,5 @@ async def service_pool(url: SecretStr, *, size: int = 8) -> asyncpg.Pool:
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=QUERY_TIMEOUT_S,
         init=_decode_json,
-        server_settings={"timezone": "UTC"},
+        server_settings=settings,
     )

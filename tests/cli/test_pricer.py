@@ -62,6 +62,7 @@ def test_jobs_of_every_package_are_listed_with_a_line_each() -> None:
     lines = {tuple(line.split()[:2]): line for line in said.splitlines()}
     assert ("ingestion", "load_trades") in lines
     assert ("signals_svc", "infer") in lines
+    assert ("api_gw", "index_closes") in lines
     assert all(len(line.split()) > 2 for line in lines.values())
 
 
@@ -94,7 +95,7 @@ def test_help_of_a_job_is_the_jobs_own() -> None:
 def test_an_unknown_package_is_refused_with_the_known_ones() -> None:
     code, said = pricer("job", "nothing", "fetch")
     assert code == 2
-    assert "There is no package 'nothing'. Choose one of: ingestion, signals_svc." in said
+    assert "There is no package 'nothing'. Choose one of: api_gw, ingestion, signals_svc." in said
 
 
 def test_a_job_without_a_package_says_how_to_ask() -> None:

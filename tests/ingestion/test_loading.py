@@ -35,7 +35,7 @@ def test_sales_become_trades_and_bars(world: World, plain_file: WriteCsv) -> Non
     bars = world.rows("select open_cents, high_cents, close_cents, volume from market.prices_daily")
     assert bars == [(10_000, 11_000, 11_000, 2)]
     marked = world.rows("select stage, day, as_of from market.dirty order by stage")
-    assert marked == [("curated", DAY1, DAY1), ("signals", DAY1, DAY1)]
+    assert marked == [(stage, DAY1, DAY1) for stage in ("curated", "search", "signals")]
 
 
 def test_replaying_a_file_adds_nothing(world: World, plain_file: WriteCsv) -> None:

@@ -113,6 +113,7 @@ def test_a_filled_month_is_marked_once_an_instrument_and_builds_every_day_of_it(
     assert world.build()["bars_added"] == 3
     assert world.rows("select stage, count(*) from market.dirty group by 1 order by 1") == [
         ("curated", 2),
+        ("search", 2),
         ("signals", 2),
     ]
     assert world.build()["days"] == 0
