@@ -6,9 +6,11 @@ from datetime import date, timedelta
 import polars as pl
 import psycopg
 
+from ingestion.adapters.cancelling import revoke_cancelled
 from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
 from ingestion.adapters.new_months import NewMonths
+from ingestion.domain.cancelled import without_status
 from ingestion.domain.curated import BARS, QUOTES, TRADES
 from ingestion.domain.latest import latest_told
 from ingestion.domain.marks import monthly_marks
@@ -110,13 +112,16 @@ class PriceRepo:
         Of several versions of a sale the one reported last is taken. Months that are missing are
         made, and filled at twice the speed of those that are there.
         """
-        once = latest_told(records)
+        told = latest_told(records)
+        once = without_status(told)
         filled = NewMonths(self.connection).fill(once)
         rest = once.join(filled, on="record_id", how="anti") if filled.height else once
         merged = self._merge(rest, "staged_trades", [MEET, *CORRECT, *NEW])
-        days = merged.touched.with_columns(through="day")
+        withdrawn = revoke_cancelled(self.connection, told)
+        days = pl.concat([merged.touched, withdrawn]).with_columns(through="day")
         return replace(
             merged,
+            revoked=withdrawn.height,
             added=merged.added + filled.height,
             unchanged=merged.unchanged + records.height - once.height,
             touched=pl.concat([days, monthly_marks(filled).select(days.columns)]),

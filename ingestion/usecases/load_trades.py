@@ -41,5 +41,5 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
 
 
 def _sum(*merged: Merged) -> dict[str, int]:
-    names = ("added", "corrected", "known_earlier", "unchanged")
+    names = ("added", "corrected", "known_earlier", "unchanged", "revoked")
     return {name: sum(getattr(one, name) for one in merged) for name in names}
