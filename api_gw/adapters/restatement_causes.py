@@ -25,6 +25,12 @@ with wanted as (
   select r.*, w.card_id, w.grade_code, after
   from market.trade_revisions r join wanted w
     on (w.card_id, w.grade_code) = (r.after ->> 'card_id', r.after ->> 'grade_code')
+  union all
+  -- A source that takes a sale back does not tell it again: it is the sale as it is believed now.
+  select r.*, w.card_id, w.grade_code, jsonb_build_object('ts', t.ts, 'price_cents', t.price_cents)
+  from market.trades t join wanted w using (card_id, grade_code)
+  join market.trade_revisions r on r.trade_id = t.trade_id and r.before is null and r.after is null
+  where t.ts >= $4::timestamptz - interval '1 day' and t.ts < $4::timestamptz
 ), revised as (
   select * from revisions
   where (believed ->> 'ts')::timestamptz >= $4::timestamptz - interval '1 day'
@@ -49,7 +55,9 @@ with wanted as (
           is distinct from (after ->> 'card_id', after ->> 'grade_code') then 'remapped'
       else action end as what,
     known_at, 'trade' as subject, trade_id as subject_id, actor, reason as why,
-    (before ->> 'price_cents')::int as before_cents, (after ->> 'price_cents')::int as after_cents
+    (coalesce(before, case when after is null then believed end) ->> 'price_cents')::int
+      as before_cents,
+    (after ->> 'price_cents')::int as after_cents
   from revised
   union all
   select card_id, grade_code, 'trade', greatest(known_at, $4::timestamptz),

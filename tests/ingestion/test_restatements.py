@@ -144,6 +144,24 @@ def test_a_revocation_names_the_person_the_reason_and_the_sale(
     assert restated(database, since=datetime(2024, 5, 20, tzinfo=UTC)) == []
 
 
+def test_a_sale_its_source_took_back_is_told_with_its_price(
+    world: World, plain_file: WriteCsv, database: DatabaseUrls
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", BOTH), DAY)
+    with psycopg.connect(world.url) as connection:
+        connection.execute(
+            "insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)"
+            " select trade_id, ts, '2024-05-09T00:00Z', 'revoked', 'cancelled', 'load_trades'"
+            " from market.trades where source_sale_id = 's2'"
+        )
+    world.build()
+    [told] = restated(database)
+    assert closes(told) == (11_000, 10_000)
+    assert [(c.what, c.before_cents, c.actor) for c in told.causes] == [
+        ("revoked", 11_000, "load_trades")
+    ]
+
+
 def test_a_correction_tells_both_prices_and_a_late_sale_its_own(
     world: World, tmp_path: Path, database: DatabaseUrls
 ) -> None:
@@ -279,7 +297,7 @@ def reading(world: World, moment: datetime, day: date) -> dict[str, tuple[int, .
 
 
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
