@@ -44,6 +44,7 @@ from ingestion.usecases.sweep import sweep
 from ingestion.usecases.validate import validate
 from kernel.cli import Moment, Summary, UtcDay, finish
 from kernel.days import start_of
+from kernel.ids import CardId, GradeCode, Instrument
 
 Work = Callable[[Unit], Summary]
 
@@ -241,7 +242,7 @@ def revise_trade_job(
     def revise(unit: Unit) -> Summary:
         return revise_trade(unit, trade_id, turn, reason=reason, actor=actor, now=now)
 
-    finish("revise_trade", lambda: doors.within_unit(revise))
+    finish("revise_trade", lambda: _and_bars(doors, doors.within_unit(revise)))
 
 
 @jobs.command("judge_by_hand", help="Say that a price is real, or is not; the rule is not asked.")
@@ -258,7 +259,18 @@ def judge_by_hand_job(
         now = datetime.now(UTC)
         return judge_by_hand(unit, subject, key, verdict, reason=reason, actor=actor, now=now)
 
-    finish("judge_by_hand", lambda: doors.within_unit(judge))
+    finish("judge_by_hand", lambda: _and_bars(doors, doors.within_unit(judge)))
+
+
+def _and_bars(doors: Doors, said: Summary) -> Summary:
+    """What a person said, with the instrument's bars following at once, not with the night."""
+    only = Instrument(CardId(str(said["card_id"])), GradeCode(str(said["grade_code"])))
+    judge_outliers(doors.unit, only)
+    with doors.unit() as unit:
+        built = build_bars(unit, only)
+    doors.series().forget(built.changed)
+    bars = ("bars_added", "bars_replaced", "bars_removed")
+    return {**said, **{name: built.summary[name] for name in bars}}
 
 
 @jobs.command("archive_months", help="Old months to parquet, read back, then detached.")

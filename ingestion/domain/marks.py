@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from kernel.ids import Instrument
+
 INSTRUMENT = ["card_id", "grade_code"]
 
 
@@ -16,6 +18,13 @@ def marks_with(marks: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return marks.join(
         met, left_on=[*INSTRUMENT, "day"], right_on=[*INSTRUMENT, "first"], how="semi"
     )
+
+
+def work_on(only: Instrument | None, marks: pl.DataFrame) -> pl.DataFrame:
+    """The marks of one instrument; all where none is named."""
+    if only is None:
+        return marks
+    return marks.filter(card_id=only.card_id, grade_code=only.grade_code)
 
 
 def monthly_marks(records: pl.DataFrame) -> pl.DataFrame:

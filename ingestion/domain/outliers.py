@@ -1,22 +1,19 @@
 """The outlier fence: a price far from an instrument's kept prices of the trailing 90 days."""
 
-from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import exp, log
+from math import exp
 from typing import NamedTuple
 
-DAY_US = 86_400_000_000
-WINDOWS_DAYS = (90, 365)  # the wider one where the nearer one is too thin
-FEWEST = 8
-TUKEY_K = 3.0
-Z_LIMIT = 5.0
-SCALE_FLOOR = 0.10  # log: prints of one card differ by that much without any error
-MAD_TO_SIGMA = 1.4826
+import numpy as np
+from numpy.typing import NDArray
 
-RUN = 3  # flagged trades in a row that make a new level
-AGREE = log(1.2) + 1e-9  # within 20 %; 100 against 120 agrees
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+RULES = ("kept", "tukey", "robust_z")  # by the numbers of the compiled pass
+NOBODY = -1
+MANY = 100_000  # sales, from which on several threads are worth waking
+MOST_CENTS = 2_147_483_647  # what a store of int holds
 
 
 class Sale(NamedTuple):
@@ -36,7 +33,7 @@ class Fence(NamedTuple):
 
     def cents(self) -> tuple[int, int]:
         """The bounds in cents, rounded outwards to what a store of int holds."""
-        return max(0, int(exp(self.low))), min(2_147_483_647, int(exp(min(self.high, 40.0))) + 1)
+        return max(0, int(exp(self.low))), min(MOST_CENTS, int(exp(min(self.high, 40.0))) + 1)
 
 
 class Finding(NamedTuple):
@@ -47,91 +44,55 @@ class Finding(NamedTuple):
     fence: Fence | None  # None: re-admitted
 
 
-@dataclass
-class Trailing:
-    """Kept prices of the last so many days, sorted; grows and forgets as time goes on."""
+class Judged(NamedTuple):
+    """For each sale the number of the rule it broke (0: none), the fence, and the place of the
+    sale that re-admitted it (-1: none), counted from its instrument's first."""
 
-    span_us: int
-
-    def __post_init__(self) -> None:
-        self._by_time: deque[tuple[int, float]] = deque()
-        self.prices: list[float] = []
-
-    def admit(self, sale: Sale) -> None:
-        """Take a kept price; sales come in order of time."""
-        self._by_time.append((sale.ts_us, sale.log_price))
-        insort(self.prices, sale.log_price)
-
-    def forget(self, now_us: int) -> None:
-        """Drop what is older than the span."""
-        while self._by_time and self._by_time[0][0] < now_us - self.span_us:
-            _, gone = self._by_time.popleft()
-            del self.prices[bisect_left(self.prices, gone)]
+    rule: NDArray[np.int8]
+    low: Floats
+    high: Floats
+    again: Ints
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """Linear interpolation between order statistics, as numpy's default."""
-    place = (len(ordered) - 1) * share
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+def judged(bounds: Ints, ts_us: Ints, log_price: Floats, seller: Ints) -> Judged:
+    """Judge many instruments at once: number i has the places from bounds[i] to bounds[i + 1].
+
+    A sale is measured against kept sales before it: those inside their fence, and those
+    re-admitted by a sale before it. Re-admitted are any three flagged sales in a row that agree,
+    and two flagged on one side that agree with a kept one within 90 days. `seller` -1: not known.
+    """
+    # The compiler takes half a second to load, and few jobs come here.
+    from ingestion.domain.level_pass import judge_few, judge_many
+
+    rows = ts_us.size
+    told = Judged(
+        np.zeros(rows, np.int8), np.empty(rows), np.empty(rows), np.full(rows, -1, np.int64)
+    )
+    judge = judge_many if rows >= MANY else judge_few
+    judge(bounds, ts_us, log_price, seller, *told)
+    return told
 
 
-def fence_around(price: float, kept: Sequence[float]) -> Fence | None:
-    """The fence that log price `price` breaks against the sorted kept prices, or None."""
-    median = quantile(kept, 0.5)
-    q1, q3 = quantile(kept, 0.25), quantile(kept, 0.75)
-    reach = TUKEY_K * max(q3 - q1, SCALE_FLOOR)
-    if not q1 - reach <= price <= q3 + reach:
-        return Fence("tukey", q1 - reach, q3 + reach)
-    # The scale has a floor, so nothing nearer than this can break the second rule.
-    if abs(price - median) <= Z_LIMIT * SCALE_FLOOR:
-        return None
-    mad = quantile(sorted(abs(other - median) for other in kept), 0.5)
-    bound = Z_LIMIT * max(MAD_TO_SIGMA * mad, SCALE_FLOOR)
-    if abs(price - median) > bound:
-        return Fence("robust_z", median - bound, median + bound)
-    return None
-
-
-def is_new_level(run: Sequence[Sale]) -> bool:
-    """Whether flagged sales in a row confirm each other: near in price, not one seller's."""
-    prices = [sale.log_price for sale in run]
-    if len(run) < RUN or max(prices) - min(prices) > AGREE:
-        return False
-    sellers = {sale.seller for sale in run}
-    if None in sellers:
-        return len({sale.ts_us // DAY_US for sale in run}) == RUN
-    return len(sellers) == RUN
+def findings(ts_us: Ints, log_price: Floats, seller: Ints) -> list[Finding]:
+    """All findings on one instrument's sales, given in the order of (ts, key)."""
+    told = judged(np.array([0, ts_us.size]), ts_us, log_price, seller)
+    found: list[Finding] = []
+    for of in map(int, np.flatnonzero(told.rule)):
+        fence = Fence(RULES[told.rule[of]], float(told.low[of]), float(told.high[of]))
+        found.append(Finding(of, of, fence))
+        if told.again[of] >= 0:
+            found.append(Finding(of, int(told.again[of]), None))
+    # Flagged first, then re-admitted: of two findings of one moment the later counts.
+    return sorted(found, key=lambda one: (one.at, one.fence is None, one.of))
 
 
 def find_outliers(sales: Sequence[Sale]) -> list[Finding]:
-    """All findings on one instrument's sales, given in the order of (ts, key).
-
-    A sale is measured against kept sales before it: those inside their fence, and those
-    re-admitted by a sale before it. Any three flagged sales in a row that agree are re-admitted.
-    """
-    windows = [Trailing(days * DAY_US) for days in WINDOWS_DAYS]
-    findings: list[Finding] = []
-    flagged: list[int] = []
-    readmitted: set[int] = set()
-    for place, sale in enumerate(sales):
-        for window in windows:
-            window.forget(sale.ts_us)
-        kept = next((w.prices for w in windows if len(w.prices) >= FEWEST), None)
-        fence = None if kept is None else fence_around(sale.log_price, kept)
-        if fence is None:
-            flagged.clear()
-            admitted = [place]
-        else:
-            findings.append(Finding(place, place, fence))
-            flagged.append(place)
-            run = flagged[-RUN:]
-            confirmed = is_new_level([sales[i] for i in run])
-            admitted = [i for i in run if i not in readmitted] if confirmed else []
-            readmitted.update(admitted)
-            findings.extend(Finding(i, place, None) for i in admitted)
-        for i in admitted:
-            for window in windows:
-                window.admit(sales[i])
-    return findings
+    """`findings` on sales one by one."""
+    numbers: dict[str | None, int] = {None: NOBODY}
+    for sale in sales:
+        numbers.setdefault(sale.seller, len(numbers))
+    return findings(
+        np.array([sale.ts_us for sale in sales], np.int64),
+        np.array([sale.log_price for sale in sales], np.float64),
+        np.array([numbers[sale.seller] for sale in sales], np.int64),
+    )

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from math import log
 
-from ingestion.domain.outliers import AGREE, Fence, Finding, Sale
+from ingestion.domain.outliers import Fence, Finding, Sale
 
 JUMP = log(3.0)
+AGREE = log(1.2) + 1e-9  # within 20 %; 100 against 120 agrees
 RULE = "quote_jump"
 
 

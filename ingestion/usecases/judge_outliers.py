@@ -5,31 +5,33 @@ from collections.abc import Mapping
 import polars as pl
 import structlog
 
-from ingestion.domain.marks import marked_days
+from ingestion.domain.marks import marked_days, work_on
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.ports import Unit, Units
 from ingestion.usecases.archive import settled
+from kernel.ids import Instrument
 
 log = structlog.get_logger()
 
 INSTRUMENT = ["card_id", "grade_code"]
 
 
-def judge_outliers(units: Units) -> Mapping[str, object]:
-    """Verdicts of all instruments with work at stage `bars`; days they change become work too.
+def judge_outliers(units: Units, only: Instrument | None = None) -> Mapping[str, object]:
+    """Verdicts of all instruments with work at stage `bars`, or of one of them; days they change
+    become work too.
 
     Judging takes minutes where much is new, so it lies between two transactions. An instrument
     whose work changed meanwhile is left to the next run.
     """
     with units() as unit:
-        pending = unit.work.pending("bars")
+        pending = work_on(only, unit.work.pending("bars"))
         versions = _versions(unit, pending)
     if pending.is_empty():
         return {"instruments": 0, "judged": 0, "verdicts": 0, "outliers": 0}
     wanted = all_verdicts(versions)
     with units() as unit:
         unit.work.claim("bars")
-        changed = _changed(pending, unit.work.pending("bars"))
+        changed = _changed(pending, work_on(only, unit.work.pending("bars")))
         pending, versions, wanted = (
             frame.join(changed, on=INSTRUMENT, how="anti", maintain_order="left")
             for frame in (pending, versions, wanted)

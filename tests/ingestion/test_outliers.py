@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from math import log
 
+import numpy as np
 import pytest
 
-from ingestion.domain.outliers import Sale, fence_around, find_outliers, is_new_level, quantile
+from ingestion.domain.level_pass import KEPT, ROBUST_Z, TUKEY, agree, fence_of, quantile_of
+from ingestion.domain.outliers import Sale, find_outliers
 from ingestion.domain.quote_jumps import find_jumps
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -30,6 +32,21 @@ def flagged(sales: list[Sale]) -> set[int]:
     return out
 
 
+def fence_around(price: float, kept: list[float]) -> tuple[int, float, float]:
+    return fence_of(price, np.array(sorted(kept)), len(kept))
+
+
+def quantile(ordered: list[float], share: float) -> float:
+    return quantile_of(np.array(ordered), len(ordered), share)
+
+
+def is_new_level(sales: list[Sale]) -> bool:
+    number = {None: -1, "ann": 1, "bob": 2, "cy": 3}
+    ts = np.array([sale.ts_us for sale in sales])
+    price = np.array([sale.log_price for sale in sales])
+    return agree(ts, price, np.array([number[sale.seller] for sale in sales]), 0, 1, 2)
+
+
 def test_a_quantile_interpolates_between_order_statistics() -> None:
     assert quantile([1.0, 2.0, 3.0, 5.0], 0.25) == pytest.approx(1.75)
     assert quantile([1.0, 2.0, 3.0, 5.0], 0.5) == pytest.approx(2.5)
@@ -46,24 +63,22 @@ def test_eight_sales_are_enough() -> None:
 
 def test_among_equal_prices_the_floor_of_the_spread_sets_the_fence() -> None:
     # IQR 0 counts as 0.10, so the fence is +-0.30 in log: 134.98 is inside, 135.00 outside.
-    fence = fence_around(log(13_500), [log(10_000)] * 8)
-    assert fence is not None
-    assert fence.rule == "tukey"
-    assert (fence.low, fence.high) == pytest.approx((log(10_000) - 0.3, log(10_000) + 0.3))
-    assert fence_around(log(13_498), [log(10_000)] * 8) is None
+    rule, *bounds = fence_around(log(13_500), [log(10_000)] * 8)
+    assert rule == TUKEY
+    assert bounds == pytest.approx([log(10_000) - 0.3, log(10_000) + 0.3])
+    assert fence_around(log(13_498), [log(10_000)] * 8)[0] == KEPT
 
 
 def test_a_price_inside_the_quartile_fence_can_still_be_five_deviations_off() -> None:
     # Quartiles of 5 low, 5 high: q1 = 0, q3 = 1, fence -3 .. 4; median 0.5, MAD 0.5: z of 4 is 4.7.
     wide = [0.0] * 5 + [1.0] * 5
-    assert fence_around(4.0, wide) is None
+    assert fence_around(4.0, wide)[0] == KEPT
     # Three quarters at one level: MAD 0 counts as 0.10, so +-0.5 around it; quartiles reach 3.25.
     mixed = [0.0] * 6 + [1.0, 1.0]
     assert quantile(mixed, 0.75) == 0.25
-    fence = fence_around(0.9, mixed)
-    assert fence is not None
-    assert fence.rule == "robust_z"
-    assert (fence.low, fence.high) == pytest.approx((-0.5, 0.5))
+    rule, *bounds = fence_around(0.9, mixed)
+    assert rule == ROBUST_Z
+    assert bounds == pytest.approx([-0.5, 0.5])
 
 
 def test_a_flagged_sale_does_not_widen_the_fence_for_the_next() -> None:
@@ -109,6 +124,48 @@ def test_sales_of_unknown_sellers_on_two_days_confirm_nothing() -> None:
 def test_a_kept_sale_in_between_breaks_the_run() -> None:
     sales = [*steady(range(8)), sale(8, 200), sale(9, 210), sale(10, 100), sale(11, 220)]
     assert flagged(sales) == {8, 9, 11}
+
+
+def test_two_flagged_sales_and_a_kept_one_that_agrees_with_both_make_a_new_level() -> None:
+    # The fence ends at 134.98: 133 is inside of it, and near enough to 140 and 150.
+    level = [*steady(range(8)), sale(8, 140), sale(9, 150)]
+    assert flagged([*level, sale(10, 100)]) == {8, 9}
+    assert flagged([*level, sale(10, 10), sale(11, 100), sale(12, 133)]) == {10}
+
+
+def test_a_kept_sale_confirms_nothing_far_from_it_nor_on_the_other_side() -> None:
+    far = [*steady(range(8)), sale(8, 200), sale(9, 200), sale(10, 133)]
+    assert flagged(far) == {8, 9}
+    # 50 is below the fence, 140 above: they do not agree with each other.
+    assert flagged([*steady(range(8)), sale(8, 140), sale(9, 50), sale(10, 133)]) == {8, 9}
+
+
+def test_a_kept_sale_confirms_no_flagged_ones_of_its_own_seller_or_of_its_day() -> None:
+    before = [*steady(range(8))]
+    mine = [sale(8, 140, "ann"), sale(9, 150, "bob"), sale(10, 133, "ann")]
+    assert flagged([*before, *mine]) == {8, 9}
+    assert flagged([*before, sale(8, 140), sale(8.2, 150), sale(10, 133)]) == {8, 9}
+
+
+def test_a_kept_sale_confirms_nothing_older_than_ninety_days() -> None:
+    begin = [*steady(range(8)), sale(8, 140), sale(9, 150)]
+    between = steady(range(20, 100, 5))
+    assert flagged([*begin, *between, sale(98.5, 133)]) == {8, 9}
+    assert flagged([*begin, *between[:-1], sale(97.5, 133)]) == set()
+
+
+def test_all_flagged_sales_of_the_confirmed_level_are_readmitted() -> None:
+    apart = [sale(8, 140), sale(9, 100), sale(10, 145), sale(11, 100), sale(12, 150)]
+    assert flagged([*steady(range(8)), *apart]) == {8, 10, 12}
+    assert flagged([*steady(range(8)), *apart, sale(13, 133)]) == set()
+
+
+def test_after_a_new_level_a_year_of_the_old_one_is_no_measure() -> None:
+    # Nine sales of a thin year at 100, a new level at 140, then 190: far from the old level only.
+    old = [sale(30 * month, 100) for month in range(9)]
+    level = [sale(270, 140), sale(275, 150), sale(280, 145)]
+    assert flagged([*old, *level, sale(330, 190)]) == set()
+    assert flagged([*old, sale(330, 190)]) == {9}
 
 
 def quotes_flagged(*dollars: float) -> set[int]:

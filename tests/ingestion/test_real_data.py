@@ -90,6 +90,32 @@ def test_graded_sales(real_world: World, shared_data: Path) -> None:
         " and t.price_cents < v.fence_low_cents order by 1, 2"
     )
     assert cheap == [("base1-4~1st", "psa8", 10_500), ("neo4-113", "psa10", 100)]
+    # The rise of 2018: two sales beyond their fence stand as soon as a third, inside of it, agrees.
+    rise = real_world.rows(
+        "select event_at::date, known_at::date, verdict, rule, fence_high_cents > 2600000"
+        " from market.outlier_verdicts"
+        " where card_id = 'base1-4~1st' and grade_code = 'psa10' order by verdict_id"
+    )
+    said = [
+        (date(2018, 3, 9), date(2018, 3, 10), "outlier", "tukey", True),
+        (date(2018, 3, 22), date(2018, 3, 23), "outlier", "tukey", True),
+        (date(2018, 3, 25), date(2018, 3, 26), "outlier", "tukey", True),  # $4,402
+        (date(2018, 3, 9), date(2018, 4, 27), "kept", "confirmed", None),
+        (date(2018, 3, 22), date(2018, 4, 27), "kept", "confirmed", None),
+    ]
+    assert sorted(rise, key=str) == sorted(said, key=str)
+    closes = real_world.rows(
+        "select close_cents from market.prices_daily where card_id = 'base1-4~1st'"
+        " and grade_code = 'psa10' and day >= '2018-01-01' order by day"
+    )
+    assert closes == [
+        (2_750_000,),
+        (2_700_000,),
+        (1_500_000,),
+        (2_600_000,),
+        (4_000_000,),
+        (3_611_054,),
+    ]
     day = "card_id = 'base1-4~1st' and grade_code = 'psa8' and day = '2018-06-29'"
     bar = real_world.rows(f"select low_cents, volume from market.prices_daily where {day}")
     assert bar == [(292_500, 1)]
@@ -97,7 +123,7 @@ def test_graded_sales(real_world: World, shared_data: Path) -> None:
         "select count(*) from market.prices_daily"
         " where kind = 'trade' and known_at <> (day + 1)::timestamptz"
     )
-    assert known == [(0,)]
+    assert known == [(2,)]  # those of the rise, known with the sale that confirmed it
     assert real_world.ingest("psa_sales", path, PSA_DAY)["added"] == 0
 
 
