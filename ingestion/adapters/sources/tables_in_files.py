@@ -107,7 +107,10 @@ def _json(name: str, body: bytes) -> pl.DataFrame:
         raise FileUnreadable(name, f"it is no JSON ({error})") from error
     lists = [told] if isinstance(told, list) else []
     if isinstance(told, dict):
-        lists = [value for value in told.values() if isinstance(value, list)]
+        # Empty ones beside it, of errors say, are none of rows.
+        lists = [value for value in told.values() if isinstance(value, list) and value]
+    if isinstance(told, dict) and not lists:
+        raise FileEmpty(name)
     if len(lists) != 1 or not all(isinstance(row, dict) for row in lists[0]):
         raise FileUnreadable(name, "it holds no single list of JSON objects")
     rows = [{key: _cell(value) for key, value in row.items()} for row in lists[0]]

@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ PRICES = "/v1.39.0/pricing/product/{products}"
 SALES_A_PAGE = 25
 PRODUCTS_A_CALL = 250
 ENGLISH = "English"
+LATEST = timedelta(days=1)  # a night's run speaks of the day that has just ended
 
 SALES_PART, PRICES_PART = "sales.jsonl.gz", "prices.jsonl.gz"
 
@@ -93,13 +94,17 @@ class TcgplayerPrices:
     edge: Edge
     products: Products
     may_be_empty: bool = True
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
         """Today's figures of every mapped product, one JSON line a product and printing.
 
-        Raises SourceUnavailable (worth a retry), SourceRefused, CredentialRefused.
+        Raises WrongWindow for a day long over: a price of now would be told as one of then.
+        Otherwise as the sales do.
         """
         _no_files(path, item_map)
+        if self.now() - window.ends > LATEST:
+            raise WrongWindow(f"market prices are prices of now; {window.last} is over")
         with self.edge.visit() as visit:
             part = json_lines(PRICES_PART, self._prices(visit))
         return Receipt(self.mapping.source, window, [part])
