@@ -58,8 +58,8 @@ class Importer:
         items = ("--create-items",) if source.creates_items else ()
         path = str(self._data / source.file)
         told = {
-            "fetch": self._job("fetch", *of, "--path", path, *items),
-            "validate": self._job("validate", *of),
+            "fetch": self._job("fetch", *of, "--path", path),
+            "validate": self._job("validate", *of, *items),
             "load_trades": self._job("load_trades", *of),
             "judge_outliers": self._job("judge_outliers"),
             "build_bars": self._job("build_bars"),
