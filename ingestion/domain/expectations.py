@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from ingestion.domain.contracts import Contract
-from ingestion.domain.records import RECORDS
 from kernel.days import start_of
 
 # A column that suites are given beside the table's own: the logarithm of each price over what the
@@ -45,23 +44,27 @@ class Nights:
     last: date | None
 
 
+NO_NIGHTS = Nights([], None)
+
+
 def suite_for(
     contract: Contract,
     frame: pl.DataFrame,
     *,
+    columns: Sequence[str],
     source: str,
     day: date,
-    nights: Nights,
-    day_is_over: bool,
+    nights: Nights = NO_NIGHTS,
+    day_is_over: bool = True,
 ) -> list[Expectation]:
     """Every expectation of the contract on the rows of one source and run day.
 
-    `frame` has the columns of RECORDS, and OVER_USUAL. A day that goes on may have few rows yet.
+    `columns` are those the frame has to have. A day that goes on may have few rows yet.
     """
     return [
         Expectation(
             "expect_table_columns_to_match_set",
-            {"column_set": [*RECORDS, OVER_USUAL], "exact_match": True},
+            {"column_set": list(columns), "exact_match": True},
             "a column that came or went overnight is another schema",
         ),
         *(Expectation(one.expect, dict(one.with_), one.why) for one in contract.quality),
@@ -111,7 +114,11 @@ def _volume(
 
 def _drift(contract: Contract, frame: pl.DataFrame) -> list[Expectation]:
     drift = contract.drift
-    if drift is None or frame.get_column(OVER_USUAL).count() < drift.least_rows:
+    if (
+        drift is None
+        or OVER_USUAL not in frame.columns
+        or frame.get_column(OVER_USUAL).count() < drift.least_rows
+    ):
         return []
     return [
         Expectation(

@@ -1,5 +1,6 @@
 """What is known beside prices: the frames of the three facts, and the cards they are asked for."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -30,6 +31,12 @@ SENTIMENT: Schema = {
     "negative": pl.Int64,
     "score": pl.Float64,
     "words": pl.String,  # JSON
+}
+
+FACT_SCHEMAS: Mapping[Fact, Schema] = {
+    "population": POPULATION,
+    "search_trends": SEARCH_TRENDS,
+    "sentiment_daily": SENTIMENT,
 }
 
 # One post about a term, of one service. `post_id` is the service's own.

@@ -45,15 +45,31 @@ class Plan:
     shape: Shape
 
 
+# Looks at a source's rows before anything is written; its summary joins the source's.
+CheckFacts = Callable[[Fact, str, date, pl.DataFrame], Mapping[str, object]]
+
+
+def unchecked_facts(
+    table: Fact, source: str, day: date, rows: pl.DataFrame
+) -> Mapping[str, object]:
+    """No further check."""
+    return {}
+
+
 def fetch_facts(
-    units: Units, plans: Sequence[Plan], day: date, *, now: datetime
+    units: Units,
+    plans: Sequence[Plan],
+    day: date,
+    *,
+    now: datetime,
+    check: CheckFacts = unchecked_facts,
 ) -> Mapping[str, object]:
     """Each plan by itself: a source that is down stops no other, and fails the job at its end."""
     told: list[Mapping[str, object]] = []
     failures: list[DomainError] = []
     for plan in plans:
         try:
-            told.append(_fetch(units, plan, day, now))
+            told.append(_fetch(units, plan, day, now, check))
         except DomainError as error:
             log.warning("facts.failed", source=plan.source.source, detail=str(error))
             failures.append(error)
@@ -63,7 +79,9 @@ def fetch_facts(
     return {"date": str(day), "sources": told}
 
 
-def _fetch(units: Units, plan: Plan, day: date, now: datetime) -> Mapping[str, object]:
+def _fetch(
+    units: Units, plan: Plan, day: date, now: datetime, check: CheckFacts
+) -> Mapping[str, object]:
     """Raw parts, rows of the table, ledger and cursor, all or none of them.
 
     What is told is known from `now` on, whatever day it speaks of. Asking again adds only what
@@ -76,6 +94,7 @@ def _fetch(units: Units, plan: Plan, day: date, now: datetime) -> Mapping[str, o
     receipt = source.collect(wanted, Window(day, day), now)
     read = source.read(receipt)
     rows = plan.shape(read)
+    checked = check(plan.table, source.source, day, rows)
     with units() as unit:
         unit.raw.store(receipt, fetched_at=now)
         added = unit.told_facts.add(plan.table, rows, source=source.source, known_at=now)
@@ -90,4 +109,5 @@ def _fetch(units: Units, plan: Plan, day: date, now: datetime) -> Mapping[str, o
         "read": read.height,
         "rows": rows.height,
         "added": added,
+        **checked,
     }

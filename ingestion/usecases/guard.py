@@ -1,6 +1,6 @@
 """Holds a run's records against the contracts of their tables, before any table is touched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import polars as pl
@@ -8,7 +8,9 @@ import structlog
 
 from ingestion.domain.errors import SuiteFailed
 from ingestion.domain.expectations import OVER_USUAL, suite_for
+from ingestion.domain.facts import FACT_SCHEMAS, Fact
 from ingestion.domain.quality_report import Suite, page
+from ingestion.domain.records import RECORDS
 from ingestion.ports import Yardstick
 from kernel.days import end_of
 
@@ -30,6 +32,29 @@ def guard(
         for table, rows in TABLES
         if (suite := _suite(yardstick, table, source, day, records, rows, now)) is not None
     ]
+    return _told(yardstick, source, day, suites)
+
+
+def guard_facts(
+    yardstick: Yardstick, table: Fact, source: str, day: date, rows: pl.DataFrame
+) -> Mapping[str, object]:
+    """The suite of a table of facts, as `guard`. A source that tells nothing has nothing to check.
+
+    Raises SuiteFailed.
+    """
+    if rows.is_empty():
+        return {}
+    contract = yardstick.contract(table)
+    columns = list(FACT_SCHEMAS[table])
+    expectations = suite_for(contract, rows, columns=columns, source=source, day=day)
+    checked = yardstick.run(table, rows, expectations)
+    suite = Suite(table, contract.owner, source, day, rows.height, checked)
+    return _told(yardstick, source, day, [suite])
+
+
+def _told(
+    yardstick: Yardstick, source: str, day: date, suites: Sequence[Suite]
+) -> Mapping[str, object]:
     for suite in suites:
         yardstick.keep_report(suite.key, page(suite))
         log.info("suite.checked", table=suite.table, source=source, success=suite.success)
@@ -62,6 +87,7 @@ def _suite(
     expectations = suite_for(
         contract,
         measured,
+        columns=[*RECORDS, OVER_USUAL],
         source=source,
         day=day,
         nights=nights,

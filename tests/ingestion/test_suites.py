@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import psycopg
 import pytest
 
@@ -15,8 +16,9 @@ from ingestion.adapters.great_suites import run_suite
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import parse_format
 from ingestion.domain.errors import SuiteFailed
+from ingestion.domain.facts import POPULATION
 from ingestion.ports import Yardstick
-from ingestion.usecases.guard import guard
+from ingestion.usecases.guard import guard, guard_facts
 from ingestion.usecases.validate import validate
 from tests.ingestion.conftest import Job, World, WriteCsv
 
@@ -142,6 +144,17 @@ def test_a_currency_misread_overnight_is_drift(world: World, plain_file: WriteCs
     with pytest.raises(SuiteFailed, match="expect_column_median_to_be_between") as failed:
         checked(world)
     assert "log_over_usual" in str(failed.value)
+
+
+def test_facts_are_held_against_the_contract_of_their_table(world: World) -> None:
+    count = {"card_id": "base1-4", "grade_code": "psa9", "day": DAY, "population": 120}
+    rows = pl.DataFrame([count, {**count, "day": DAY - timedelta(days=7)}], schema=POPULATION)
+    told = guard_facts(yardstick(world), "population", "psa", DAY, rows)
+    assert told["reports"] == [f"quality/table=population/source=psa/date={DAY}/report.html"]
+    twice = pl.concat([rows, rows.head(1).with_columns(population=pl.lit(-3, pl.Int64))])
+    with pytest.raises(SuiteFailed, match="max_value=10000000: 1 of 3 rows") as failed:
+        guard_facts(yardstick(world), "population", "psa", DAY, twice)
+    assert "expect_compound_columns_to_be_unique" in str(failed.value)
 
 
 def test_the_job_says_where_the_report_is_and_the_next_run_recovers(
