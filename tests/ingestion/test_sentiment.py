@@ -13,7 +13,7 @@ WORDS = Lexicon(
 
 
 def read(text: str) -> list[tuple[str, float]]:
-    return [tuple(word) for word in score(text, WORDS).words]
+    return [(word.said, word.points) for word in score(text, WORDS).words]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""Every source against the whole simulator, by the same adapters that ask the real hosts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+import stack.simulator
+from ingestion.adapters.catalog_files import CatalogFiles
+from ingestion.adapters.sources.apis import APIS
+from ingestion.adapters.sources.catalog_api import CatalogSource
+from ingestion.adapters.sources.credentials import Credentials
+from ingestion.adapters.sources.fact_plans import fact_plans
+from ingestion.adapters.sources.limits import LocalLimit
+from ingestion.adapters.sources.registry import Registry
+from ingestion.adapters.sources.tcgplayer import TcgplayerPrices
+from ingestion.usecases.fetch_facts import fetch_facts
+from ingestion.usecases.load_product_map import load_product_map
+from ingestion.usecases.refresh_catalog import refresh_catalog
+from stack.ports import PortBook
+from stack.simulator.app import create_app
+from stack.sources import AT_THE_SIMULATOR, CREDENTIALS
+from tests.ingestion.conftest import World
+from tests.ingestion.served import served
+
+NOW = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
+DAY, SINCE = date(2026, 9, 30), date(2026, 9, 24)
+TOKEN = "let-me-in"
+PRODUCTS = Path(stack.simulator.__file__).parent / "product_map.csv"
+CARDS = 20
+
+
+@pytest.fixture(scope="module")
+def simulator(port_book: PortBook, first_port: int) -> Iterator[str]:
+    app = create_app(token=TOKEN, instance_id="i", seed=7, clock=lambda: NOW, cards=CARDS)
+    with served(app, port_book.take("simulator", first_port)) as url:
+        yield url
+
+
+def registry(world: World, url: str) -> Registry:
+    def products(source: str) -> list[str]:
+        with world.unit() as unit:
+            return unit.catalog.products_of(source)
+
+    paths = {f"{name.lower()}_url": path for name, path in AT_THE_SIMULATOR.items()}
+    apis = [replace(api, url=url + paths[api.setting], per_min=60_000) for api in APIS]
+    return Registry(
+        apis={api.name: api for api in apis},
+        credentials=Credentials(None),
+        limit=LocalLimit,
+        deadline_s=60,
+        real=False,
+        mapped=products,
+        overrides={name: SecretStr(TOKEN) for name in CREDENTIALS},
+    )
+
+
+def test_every_source_tells_something_of_the_same_cards(world: World, simulator: str) -> None:
+    sources = registry(world, simulator)
+    told: dict[str, Any] = {}
+    catalog = CatalogSource(sources.edge("catalog"))
+    refreshed = refresh_catalog(world.unit, catalog, DAY, whole=False, now=NOW)
+    assert refreshed["cards"] == CARDS
+    variants, products = CatalogFiles().product_map(PRODUCTS)
+    known = world.rows("select card_id from market.cards")
+    mapped = products.filter(products.get_column("card_id").is_in([row[0] for row in known]))
+    with world.unit() as unit:
+        load_product_map(unit, variants, mapped)
+
+    for name in ("ebay", "tcgplayer"):
+        told[name] = world.ingest(sources.source(name), None, DAY, SINCE)
+    prices = sources.source("tcgplayer_prices")
+    assert isinstance(prices, TcgplayerPrices)
+    told["prices"] = world.ingest(replace(prices, now=lambda: NOW), None, DAY)
+    assert {name: one["quarantined"] for name, one in told.items()} == dict.fromkeys(told, 0)
+    assert all(one["added"] > 10 for one in told.values()), told
+
+    for fact in ("population", "search_trends", "sentiment"):
+        plans = fact_plans(fact, sources.edge, subreddit="PokemonTCG", most=CARDS)
+        found = fetch_facts(world.unit, plans, DAY, now=NOW)["sources"]
+        assert all(one["added"] > 10 for one in found), found
+    words = "select count(*) from market.sentiment_daily where words <> '{}'"
+    assert world.rows(words)[0][0] > 10
+    again = refresh_catalog(world.unit, catalog, DAY, whole=False, now=NOW)
+    assert (again["cards_changed"], again["cards"] < CARDS) == (0, True)
