@@ -1,5 +1,6 @@
 """Owns how a sale reads on the marketplace: titles, sellers and the JSON shape of one item."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -178,6 +179,7 @@ def _condition(grade: str, certificate: int) -> dict[str, Any]:
     }
 
 
+@cache
 def _seller(index: int) -> dict[str, Any]:
     first, second = divmod(index, len(SELLER_SECOND))
     name = SELLER_FIRST[first % len(SELLER_FIRST)] + SELLER_SECOND[second]

@@ -71,7 +71,20 @@ def parse_query(sent: Sequence[tuple[str, str]]) -> Query:
     )
 
 
-def find_page(
+@dataclass(frozen=True)
+class Found:
+    """All rows that match, as they are told until a further item is told."""
+
+    rows: Ints
+    until: float
+
+    def page(self, query: Query) -> Page:
+        """The part of them that the query asks for."""
+        rows = self.rows[query.offset : query.offset + query.limit]
+        return Page(rows=rows, total=len(self.rows))
+
+
+def find(
     query: Query,
     sales: Sales,
     flaws: Flaws,
@@ -79,9 +92,9 @@ def find_page(
     universe: Universe,
     titles: Titles,
     visible_until: float,
-) -> Page:
-    """One page of the matching sales in the order of `sales`, none told at `visible_until` or
-    later; the repeated ones stand there twice and are counted twice."""
+) -> Found:
+    """The matching sales in the order of `sales`, whatever the page, none told at `visible_until`
+    or later; the repeated ones stand there twice and are counted twice."""
     end = min(query.end, visible_until)
     low, high = np.searchsorted(sales.second, [ceil(query.start), ceil(end)]).tolist()
     span = slice(low, max(low, high))
@@ -90,7 +103,13 @@ def find_page(
         wanted = _wanted(query, universe, titles)
         told = told & wanted[sales.card[span], sales.grade[span], sales.style[span]]
     rows = _with_repeats(low + np.flatnonzero(told), flaws)
-    return Page(rows=rows[query.offset : query.offset + query.limit], total=len(rows))
+    return Found(rows=rows, until=_next_told(flaws, visible_until))
+
+
+def _next_told(flaws: Flaws, now: float) -> float:
+    """Unix time at which the next item is told; infinity when all are."""
+    later = flaws.arrives[flaws.arrives >= now]
+    return float(later.min()) if len(later) else np.inf
 
 
 def _wanted(query: Query, universe: Universe, titles: Titles) -> Flags:

@@ -179,6 +179,7 @@ def test_versions_of_an_item_only_ever_get_newer() -> None:
     for days in range(1, 35, 3):
         clock.now = datetime(2026, 10, 11, tzinfo=UTC) + timedelta(days=days)
         nights.append({one["itemId"]: one["lastModifiedDate"] for one in items(dirty, *day)})
+    assert len(nights[0]) < len(nights[-1])
     for earlier, later in pairwise(nights):
         assert set(earlier) <= set(later)
         assert all(later[name] >= moment for name, moment in earlier.items())
