@@ -1,4 +1,4 @@
-"""Daily bars of whatever changed: verdicts on outliers, bars, parquet for analysts."""
+"""Daily bars of whatever changed: verdicts on outliers, bars, flags, parquet for analysts."""
 
 from airflow.sdk import DAG
 
@@ -15,5 +15,6 @@ with DAG(
 ):
     judge = job("ingestion", "judge_outliers")
     bars = job("ingestion", "build_bars")
+    divergences = job("ingestion", "check_divergences")
     curated = job("ingestion", "publish_curated", outlets=[PRICES])
-    judge >> bars >> curated
+    judge >> bars >> divergences >> curated

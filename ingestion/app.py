@@ -24,6 +24,7 @@ from ingestion.adapters.catalog_files import CatalogFiles
 from ingestion.adapters.catalog_repo import CatalogRepo
 from ingestion.adapters.contract_files import contract
 from ingestion.adapters.cursor_repo import CursorRepo
+from ingestion.adapters.divergence_repo import DivergenceRepo
 from ingestion.adapters.fact_months import FactMonths
 from ingestion.adapters.fact_repo import FactRepo
 from ingestion.adapters.hand_repo import HandRepo
@@ -38,6 +39,7 @@ from ingestion.adapters.sources.fact_plans import fact_plans
 from ingestion.adapters.sources.limits import shared_limit
 from ingestion.adapters.sources.registry import Registry
 from ingestion.adapters.vacuuming import Vacuum
+from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.errors import MaintenanceNotSet
 from ingestion.jobs import Doors, jobs
 from ingestion.ports import CloseTopic, SeriesCache, Source, Sweeper, Unit, Yardstick
@@ -96,6 +98,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         partitions=PartitionRepo(connection),
         by_hand=HandRepo(connection),
         products=ProductRepo(connection),
+        divergences=DivergenceRepo(connection),
         backfills=BackfillRepo(connection),
         archive=ArchiveRepo(connection),
         archived=LakeArchive(lake),
@@ -206,6 +209,17 @@ def register() -> Mapping[str, object]:
     return {"database": name, **register_curated(LakeCuratedZone(lake), catalog, contract)}
 
 
+def divergence_rule() -> DivergenceRule:
+    """When prices are too far apart, from the settings."""
+    divergence = settings().etl.divergence
+    return DivergenceRule(
+        window_days=divergence.window_days,
+        min_prices=divergence.min_prices,
+        source_factor=divergence.source_factor,
+        grade_ratio_factor=divergence.grade_ratio_factor,
+    )
+
+
 def commands() -> click.Group:
     """`python -m ingestion job <name>`."""
     doors = Doors(
@@ -220,6 +234,7 @@ def commands() -> click.Group:
         facts=facts_named,
         catalog=catalog_api,
         keep_months=lambda: settings().etl.archive.keep_months,
+        divergence=divergence_rule,
     )
     group = service_cli("ingestion", jobs)
     group.context_settings = {"obj": doors}

@@ -10,7 +10,9 @@ import polars as pl
 import structlog
 
 from ingestion.domain.backfill import BackfillRequest, Mode, instruments_in
+from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.errors import WrongWindow
+from ingestion.domain.facts import Fact
 from ingestion.domain.remapping import Remap
 from ingestion.ports import (
     CloseTopic,
@@ -28,11 +30,12 @@ from ingestion.usecases.archive import archive_months
 from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
+from ingestion.usecases.check_divergences import check_divergences
 from ingestion.usecases.create_items import create_items as make_items
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions, make_room
 from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.fetch_facts import Plan, fetch_facts
-from ingestion.usecases.guard import guard
+from ingestion.usecases.guard import guard, guard_facts
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
@@ -63,6 +66,7 @@ class Doors:
     register: Callable[[], Summary]
     sweeper: Callable[[], Sweeper]
     keep_months: Callable[[], int]
+    divergence: Callable[[], DivergenceRule]
     closes: Callable[[], CloseTopic | None]
     facts: Callable[[str], Sequence[Plan]]
     catalog: Callable[[], CatalogApi]
@@ -75,6 +79,10 @@ class Doors:
     def check(self, source: str, day: date, records: pl.DataFrame) -> Summary:
         """Hold records against the contracts of their tables. Raises SuiteFailed."""
         return guard(self.yardstick(), source, day, records, now=datetime.now(UTC))
+
+    def check_facts(self, table: Fact, source: str, day: date, rows: pl.DataFrame) -> Summary:
+        """Hold facts against the contract of their table. Raises SuiteFailed."""
+        return guard_facts(self.yardstick(), table, source, day, rows)
 
 
 SOURCE = click.option(
@@ -120,7 +128,8 @@ def refresh_catalog_job(doors: Doors, day: date, whole: bool) -> None:
 @click.pass_obj
 def fetch_facts_job(doors: Doors, fact: str, day: date) -> None:
     def work() -> Summary:
-        told = fetch_facts(doors.unit, doors.facts(fact), day, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        told = fetch_facts(doors.unit, doors.facts(fact), day, now=now, check=doors.check_facts)
         return {"fact": fact, **told}
 
     finish("fetch_facts", work)
@@ -354,6 +363,18 @@ def run_backfill_job(doors: Doors, backfill_id: str, dry_run: bool) -> None:
         )
 
     finish("run_backfill", work)
+
+
+@jobs.command("check_divergences", help="Flag instruments whose prices cannot all be right.")
+@click.option(
+    "--date", "day", type=UtcDay(), default=None, help="UTC day; default: the newest with a bar"
+)
+@click.pass_obj
+def check_divergences_job(doors: Doors, day: date | None) -> None:
+    def check(unit: Unit) -> Summary:
+        return check_divergences(unit, day, doors.divergence(), now=datetime.now(UTC))
+
+    finish("check_divergences", lambda: doors.within_unit(check))
 
 
 @jobs.command("remap", help="Say anew which card a product is; past sales and refused rows follow.")

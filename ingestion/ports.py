@@ -297,6 +297,30 @@ class ProductMap(Protocol):
         """Run days of the source that have refused rows of the product."""
 
 
+class Divergences(Protocol):
+    """Flags on instruments whose prices cannot all be right, each with its knowledge time."""
+
+    def medians(self, as_of: date, days: int) -> pl.DataFrame:
+        """What each source told of the days up to and with `as_of`, as MEDIANS."""
+
+    def closes(self, as_of: date, days: int) -> pl.DataFrame:
+        """The newest raw and psa10 closes of those days, as CLOSES."""
+
+    def last_as_of(self) -> date | None:
+        """The newest day flags were raised or taken back for."""
+
+    def newest_day(self) -> date | None:
+        """The newest day that has a bar."""
+
+    def flagged(self) -> pl.DataFrame:
+        """card_id and grade_code of the instruments flagged now."""
+
+    def settle(
+        self, found: pl.DataFrame, *, as_of: date, now: datetime
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Raise flags that are not up, take back those not found; the instruments of each."""
+
+
 class BarStore(Protocol):
     """Daily bars and their past versions."""
 
@@ -489,6 +513,7 @@ class Unit:
     partitions: Partitions
     by_hand: ByHand
     products: ProductMap
+    divergences: Divergences
     backfills: Backfills
     archive: Archive
     archived: ArchiveZone

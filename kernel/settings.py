@@ -113,11 +113,23 @@ class Archive(Section):
         return months
 
 
+class Divergence(Section):
+    """When prices of one instrument are too far apart to be published."""
+
+    window_days: int = Field(30, gt=0, description="days of which two sources are compared")
+    min_prices: int = Field(3, gt=0, description="prices a source must tell within them")
+    source_factor: float = Field(2.0, gt=1, description="between the medians of two sources")
+    grade_ratio_factor: float = Field(
+        8.0, gt=1, description="of PSA 10 over raw, against the median of its set"
+    )
+
+
 class Etl(Section):
     """Ingestion."""
 
     sources: Sources = Sources()
     schedules: Schedules = Schedules()
+    divergence: Divergence = Divergence()
     archive: Archive = Archive()
 
 

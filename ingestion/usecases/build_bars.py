@@ -48,8 +48,10 @@ def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
     changed = _close_changed(stored, wanted)
     unit.work.mark("curated", work)
     marks = marks_with(work, changed).drop("through").with_columns(day=pl.col("as_of"))
-    signals = unit.work.mark("signals", marks)
-    unit.work.mark("search", marks)
+    # What is flagged is not announced until it is set free.
+    believed = marks.join(unit.divergences.flagged(), on=INSTRUMENT, how="anti")
+    signals = unit.work.mark("signals", believed)
+    unit.work.mark("search", believed)
     unit.work.clear("bars", work)
     counts = _counts(gone, come)
     log.info("bars.built", days=days.height, signals=signals, **counts)

@@ -7,6 +7,8 @@ import polars as pl
 import psycopg
 from polars.datatypes import DataType, DataTypeClass
 
+from kernel.ids import CardId, GradeCode, Instrument
+
 BAR_SCHEMA: Mapping[str, DataTypeClass | DataType] = {
     "card_id": pl.String,
     "grade_code": pl.String,
@@ -71,3 +73,17 @@ def bar_versions(
     span = {"as_of": as_of, "first": first, "last": last}
     rows = connection.execute(BAR_VERSIONS, span).fetchall()
     return pl.DataFrame(rows, schema=VERSION_SCHEMA, orient="row")
+
+
+# By the day they were judged for: a night that is inferred again is judged by the same flags.
+DIVERGENT_ON = """
+select card_id, grade_code, max(ratio) from market.divergences
+where as_of <= %(day)s and (closed_as_of is null or closed_as_of > %(day)s)
+group by card_id, grade_code order by card_id, grade_code
+"""
+
+
+def divergent_on(connection: psycopg.Connection, day: date) -> Mapping[Instrument, float]:
+    """Instruments whose prices on a day cannot all be right, and by which factor they disagree."""
+    rows = connection.execute(DIVERGENT_ON, {"day": day}).fetchall()
+    return {Instrument(CardId(card), GradeCode(grade)): ratio for card, grade, ratio in rows}

@@ -1,13 +1,13 @@
 """Prices, catalog and the dirty set of schema `market`, through the kernel's shared readers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 import psycopg
 
 from kernel.days import end_of
 from kernel.db import dirty
-from kernel.db.market import bar_versions, bars_as_of
+from kernel.db.market import bar_versions, bars_as_of, divergent_on
 from kernel.ids import CardId, Instrument
 from signals_svc.domain.bars import Bars, bars_of
 from signals_svc.domain.cross_section import CardFacts, Catalog
@@ -35,6 +35,10 @@ class MarketPrices:
     def versions(self, *, first: date, last: date) -> Bars:
         """Every version of the bars between, known by the end of `last`."""
         return bars_of(bar_versions(self._connection, as_of=end_of(last), first=first, last=last))
+
+    def divergent(self, *, as_of: date) -> Mapping[Instrument, float]:
+        """Instruments whose prices on the day cannot all be right, and by which factor."""
+        return divergent_on(self._connection, as_of)
 
     def catalog(self) -> Catalog:
         """Set and release date of every card."""

@@ -22,6 +22,7 @@ from signals_svc.domain.decision import (
 )
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast import EWMA_VERSION, Quantiles, ewma_forecast
+from signals_svc.domain.reasons import divergent as divergent_reason
 from signals_svc.domain.reasons import illiquid, reasons_of
 from signals_svc.domain.signal import Quantile, Reason, Signal, rounded
 from signals_svc.domain.snapshot import Snapshot
@@ -29,6 +30,8 @@ from signals_svc.domain.snapshot import Snapshot
 # Raw features that a signal repeats, so that it can be read without its snapshot.
 SHOWN = ("momentum_30", "momentum_90", "volatility_365", "drawdown_365", "trades_90", "premium_raw")
 DIGEST_BYTES = 16
+
+NOTHING_DIVERGENT: Mapping[Instrument, float] = {}
 
 Actions = Mapping[tuple[Instrument, int], Action]
 
@@ -58,8 +61,12 @@ def judge(
     voice: Voice | None,
     previous: Actions,
     policy: Policy,
+    divergent: Mapping[Instrument, float] = NOTHING_DIVERGENT,
 ) -> Verdicts:
-    """Pure: the same snapshot, chances and previous actions give the same bytes."""
+    """Pure: the same snapshot, chances, previous actions and flags give the same bytes.
+
+    `divergent` are instruments whose prices disagree, by a factor: they are held.
+    """
     verdicts = Verdicts([], [])
     if not snapshot.instruments:
         return verdicts
@@ -68,7 +75,8 @@ def judge(
         quantiles = ewma_forecast(snapshot.raw, horizon)
         speaking = voice if voice is not None and voice.horizon_days == horizon else None
         for place in range(len(snapshot.instruments)):
-            case = _Case(snapshot, place, horizon, quantiles, speaking, previous, policy)
+            factor = divergent.get(snapshot.instruments[place])
+            case = _Case(snapshot, place, horizon, quantiles, speaking, previous, policy, factor)
             verdicts.forecasts.extend(case.forecast_row())
             verdicts.signals.append(case.signal(bool(liquid[place])))
     return verdicts
@@ -85,6 +93,7 @@ class _Case:
     voice: Voice | None
     previous_actions: Actions
     policy: Policy
+    divergence: float | None  # the factor by which its prices disagree, if they do
 
     @property
     def instrument(self) -> Instrument:
@@ -131,6 +140,8 @@ class _Case:
 
     def signal(self, liquid: bool) -> Signal:
         forecast = self.forecast
+        if self.divergence is not None:
+            return self._signal("HOLD", 0.0, forecast, (divergent_reason(self.divergence),))
         if forecast is None or not liquid:
             reason = illiquid(
                 int(self.snapshot.recency_days[self.place]),
@@ -205,7 +216,9 @@ class _Case:
             for name, column in self.snapshot.raw.items()
             if name in SHOWN
         }
+        disagrees = {} if self.divergence is None else {"divergence": rounded(self.divergence)}
         return {
+            **disagrees,
             "snapshot": self.snapshot.fingerprints[self.place],
             "previous": self.previous,
             "q10": rounded(forecast.q10 if forecast else None),

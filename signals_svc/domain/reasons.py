@@ -46,6 +46,12 @@ def illiquid(recency_days: int, bars_365: int, series: str) -> Reason:
     return Reason("illiquid", float(recency_days), words)
 
 
+def divergent(factor: float) -> Reason:
+    """Two sources, or two grades, say what cannot both be."""
+    words = f"its prices disagree by a factor of {factor:.1f}: not believed until they agree"
+    return Reason("divergence", factor, words)
+
+
 def no_prices() -> Reason:
     """Nothing is left to judge a standing signal by."""
     return Reason("no_prices", None, "no known price of the past 18 months is left to act upon")

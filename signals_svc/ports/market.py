@@ -1,6 +1,6 @@
 """What use cases need of schema `market`: bars, catalog and announced work."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -28,6 +28,10 @@ class Prices(Protocol):
 
     def versions(self, *, first: date, last: date) -> Bars:
         """Every version of the bars between, known by the end of `last`."""
+        ...
+
+    def divergent(self, *, as_of: date) -> Mapping[Instrument, float]:
+        """Instruments whose prices on the day cannot all be right, and by which factor."""
         ...
 
     def catalog(self) -> Catalog:

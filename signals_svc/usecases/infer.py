@@ -54,7 +54,14 @@ def infer(
     voice = voice_of(snapshot, stores.models, loader, policy)
     previous = stores.signals.previous(sorted(wanted), before=moment)
     announced = stores.signals.announced(sorted(wanted), until=moment)
-    verdicts = judge(snapshot, horizons=horizons, voice=voice, previous=previous, policy=policy)
+    verdicts = judge(
+        snapshot,
+        horizons=horizons,
+        voice=voice,
+        previous=previous,
+        policy=policy,
+        divergent=stores.prices.divergent(as_of=as_of),
+    )
     priceless = wanted.difference(snapshot.instruments)
     signals = [*verdicts.signals, *withdrawals(stores.signals, priceless, previous, moment)]
     flips = [

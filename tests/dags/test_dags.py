@@ -11,7 +11,7 @@ CHAINS = {
     "dag_backfill": ["plan_backfill", "run_backfill"],
     "dag_search_sync": ["announce_closes", "index_closes"],
     "dag_maintenance": ["ensure_partitions", "archive_months", "vacuum"],
-    "dag_prices_ohlcv": ["judge_outliers", "build_bars", "publish_curated"],
+    "dag_prices_ohlcv": ["judge_outliers", "build_bars", "check_divergences", "publish_curated"],
     "dag_glue_catalog": ["register_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
     "dag_train_models": ["train", "promote"],

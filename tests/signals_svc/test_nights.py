@@ -177,3 +177,41 @@ def test_a_signal_names_its_frozen_inputs(market: Desk) -> None:
     )
     assert row["snapshot"] == row["fingerprint"]
     assert row["model_version"] == "ewma-1"
+
+
+def test_an_instrument_whose_prices_disagree_is_held_until_they_agree(market: Desk) -> None:
+    mark(market.urls, EVERYTHING, LAST_DAY - timedelta(days=1))
+    market.night()
+    assert actions(market, LAST_DAY - timedelta(days=1))["card-0"] == "BUY"
+    with psycopg.connect(market.urls.ingestion) as connection:
+        connection.execute(
+            "insert into market.divergences (card_id, grade_code, rule, as_of, ratio, fence,"
+            " detail) values ('card-0', 'psa10', 'sources', %s, 4.5, 2, '{}')",
+            (LAST_DAY,),
+        )
+    mark(market.urls, EVERYTHING, LAST_DAY)
+    _, inferred = market.night()
+    assert inferred["flips"] == 3
+    assert actions(market, LAST_DAY)["card-0"] == "HOLD"
+    assert market.rows(
+        "select conviction::float8 as conviction, reasons -> 0 ->> 'code' as code,"
+        " jsonb_array_length(reasons) as reasons from signals.signals"
+        " where card_id = 'card-0' and asof_ts = %s and horizon_days = 90",
+        end_of(LAST_DAY),
+    ) == [{"conviction": 0.0, "code": "divergence", "reasons": 1}]
+
+    # Taken back for that very day, it is judged by its prices again.
+    with psycopg.connect(market.urls.ingestion) as connection:
+        connection.execute(
+            "update market.divergences set closed_at = now(), closed_as_of = %s", (LAST_DAY,)
+        )
+    mark(market.urls, EVERYTHING, LAST_DAY)
+    market.night()
+    assert "BUY" in [
+        row["action"]
+        for row in market.rows(
+            "select action from signals.signals where card_id = 'card-0' and asof_ts = %s"
+            " and horizon_days = 90 order by known_at",
+            end_of(LAST_DAY),
+        )
+    ]

@@ -1,0 +1,171 @@
+"""Two sources, or two grades, that cannot both be right: flagged, not announced, set free again."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+
+from ingestion.adapters.sources.files import FileSource
+from ingestion.adapters.sources.format_files import find_format
+from ingestion.domain.divergence import CLOSES, MEDIANS, DivergenceRule, divergences
+from ingestion.usecases.check_divergences import check_divergences
+from kernel.db.market import divergent_on
+from tests.ingestion.conftest import Job, World, WriteCsv
+
+RULE = DivergenceRule(window_days=30, min_prices=3, source_factor=2.0, grade_ratio_factor=8.0)
+DAY, NEXT, LATER = date(2024, 5, 20), date(2024, 5, 21), date(2024, 7, 20)
+NOW = datetime(2024, 7, 1, tzinfo=UTC)
+FLAGS = (
+    "select card_id, grade_code, rule, ratio, as_of, closed_as_of from market.divergences"
+    " order by card_id, grade_code, divergence_id"
+)
+ANNOUNCED = (
+    "select stage, card_id, grade_code, as_of from market.dirty"
+    " where stage in ('signals', 'search') order by 1, 2, 3, 4"
+)
+
+
+def sales(*cents: int, day: int = 10, name: str = "s", grade: str = "psa9") -> list[str]:
+    return [
+        f"base1-4,{grade},{price / 100:.2f},2024-05-{day:02}T1{at}:00:00Z,{name}{at}"
+        for at, price in enumerate(cents)
+    ]
+
+
+def other() -> FileSource:
+    return FileSource(find_format("plain_sales").model_copy(update={"source": "other_sales"}))
+
+
+def check(world: World, day: date | None = DAY) -> Mapping[str, Any]:
+    with world.unit() as unit:
+        return check_divergences(unit, day, RULE, now=NOW)
+
+
+def announced(world: World) -> list[Any]:
+    found = world.rows(ANNOUNCED)
+    with psycopg.connect(world.url) as connection:
+        connection.execute("delete from market.dirty where stage in ('signals', 'search')")
+    return found
+
+
+def test_two_sources_that_disagree_flag_the_instrument_until_they_agree(
+    world: World, plain_file: WriteCsv
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
+    world.build()
+    announced(world)
+    told = check(world)
+    assert (told["opened"], told["flagged"]) == (1, 1)
+    assert world.rows(FLAGS) == [("base1-4", "psa9", "sources", 4.5, DAY, None)]
+    # Readers hear of the flag once, and of no change of price while it is up.
+    flagged = [(stage, "base1-4", "psa9", DAY) for stage in ("search", "signals")]
+    assert announced(world) == flagged
+    assert (check(world)["opened"], announced(world)) == (0, [])
+    world.ingest("plain_sales", plain_file("c.csv", sales(11_000, day=15, name="c")), DAY)
+    world.build()
+    assert announced(world) == []
+    with psycopg.connect(world.url) as connection:
+        assert divergent_on(connection, DAY) == {("base1-4", "psa9"): 4.5}
+        assert divergent_on(connection, date(2024, 5, 19)) == {}
+
+    # Two months on nothing of this is within the window, and prices are believed again.
+    assert check(world, LATER)["closed"] == 1
+    assert world.rows(FLAGS) == [("base1-4", "psa9", "sources", 4.5, DAY, LATER)]
+    assert {row[3] for row in announced(world)} == {LATER}
+    with psycopg.connect(world.url) as connection:
+        assert divergent_on(connection, LATER) == {}
+        assert divergent_on(connection, DAY) != {}
+    # A day before one that was judged is left alone.
+    assert check(world)["skipped"] is True
+
+
+def test_a_source_with_too_few_prices_flags_nothing(world: World, plain_file: WriteCsv) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, name="o")), DAY)
+    world.build()
+    assert check(world, None)["as_of"] == "2024-05-10"
+    assert world.rows(FLAGS) == []
+
+
+def test_revoked_sales_do_not_speak(world: World, plain_file: WriteCsv) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
+    with psycopg.connect(world.url) as connection:
+        connection.execute(
+            "insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)"
+            " select trade_id, ts, ts, 'revoked', 'paid back', 'ann' from market.trades"
+            " where source_sale_id = 'o0'"
+        )
+    world.build()
+    assert check(world)["opened"] == 0
+
+
+def closes(raw: int, ten: int, neighbours: int = 12) -> pl.DataFrame:
+    """A card of these closes in cents among neighbours at five to nine times their raw price."""
+    others = [(f"set-{at}", 1_000, 500 * (10 + at % 9)) for at in range(neighbours)]
+    rows = [
+        (card, "set", "quote", grade, cents)
+        for card, low, high in [("set-odd", raw, ten), *others]
+        for grade, cents in (("raw", low), ("psa10", high))
+    ]
+    return pl.DataFrame(rows, schema=CLOSES, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("raw", "ten", "flagged"), [(414, 38_469, True), (414, 3_000, False), (10_000, 5_000, True)]
+)
+def test_a_grade_ratio_absurd_in_its_set_flags_both_grades(
+    raw: int, ten: int, flagged: bool
+) -> None:
+    found = divergences(pl.DataFrame(schema=MEDIANS), closes(raw, ten), RULE)
+    named = [("set-odd", "psa10"), ("set-odd", "raw")] if flagged else []
+    assert list(found.select("card_id", "grade_code").iter_rows()) == named
+
+
+def test_too_few_neighbours_have_no_distribution() -> None:
+    few = closes(414, 38_469, neighbours=6)
+    assert divergences(pl.DataFrame(schema=MEDIANS), few, RULE).is_empty()
+    only_raw = few.filter(pl.col("grade_code") == "raw")
+    assert divergences(pl.DataFrame(schema=MEDIANS), only_raw, RULE).is_empty()
+
+
+def test_of_the_real_guide_one_card_of_the_last_month_is_flagged(shared_data: Path) -> None:
+    """Tarountula at $4.14 raw and $384.69 as PSA 10, with 27.6 the next largest ratio."""
+    folder = shared_data / "pokemon_graded_monthly"
+    ids = pl.read_csv(folder / "card_id_map.csv").drop_nulls("pokemontcg_id")
+    once = ids.filter(~pl.col("pokemontcg_id").is_duplicated())
+    told = pl.read_parquet(folder / "card_market_history.parquet").join(
+        once.select("card_id", "pokemontcg_id"), on="card_id"
+    )
+    grades = {"RAW": "raw", "PSA_10": "psa10"}
+    rows = told.filter(pl.col("grade_id").is_in(list(grades))).select(
+        "month",
+        card_id="pokemontcg_id",
+        set_id=pl.col("pokemontcg_id").str.split("-").list.first(),
+        kind=pl.lit("quote"),
+        grade_code=pl.col("grade_id").replace_strict(grades),
+        close_cents=(pl.col("market_price") * 100).round().cast(pl.Int64),
+    )
+    nothing = pl.DataFrame(schema=MEDIANS)
+    months = {
+        month: set(divergences(nothing, part.drop("month"), RULE).get_column("card_id"))
+        for (month,), part in rows.group_by("month")
+    }
+    cards = sum(map(len, months.values()))
+    pairs = rows.filter(pl.col("grade_code") == "psa10").height
+    print(f"flagged {cards} of {pairs} card-months in {len(months)} months")
+    assert months[max(months)] == {"sv1-199"}
+    assert cards < pairs / 500
+
+
+def test_the_job_takes_its_factors_from_the_settings(world: World, job: Job) -> None:
+    done = job("check_divergences", "--date", str(DAY))
+    assert (done.code, done.summary["flagged"]) == (0, 0)
+    wrong = job("check_divergences", PRICER_ETL__DIVERGENCE__SOURCE_FACTOR="0.5")
+    assert wrong.code == 1
+    assert "source_factor" in wrong.said
