@@ -116,15 +116,17 @@ def job(
     *,
     outlets: Sequence[Asset] = (),
     within: timedelta | None = None,
+    task: str | None = None,
     **options: str,
 ) -> JobOperator:
     """A task named after its job. Options are Jinja templates; an empty one is not passed.
 
-    `within` is how long one attempt may take where half an hour is too short.
+    `within` is how long one attempt may take where half an hour is too short; `task` names the
+    task where a DAG has the job more than once.
     """
     limits = {**RETRIES, "execution_timeout": within} if within else RETRIES
     return JobOperator(
-        task_id=name,
+        task_id=task or name,
         package=package,
         name=name,
         options=options,

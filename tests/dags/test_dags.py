@@ -52,6 +52,17 @@ def test_only_the_last_task_announces_the_asset(dag_bag: Any, dag_id: str) -> No
     assert not any(announced.values())
 
 
+def test_facts_of_one_kind_do_not_wait_for_another_kind(dag_bag: Any) -> None:
+    dag = dag_bag.dags["dag_pop_trends_sentiment"]
+    asked = {task.task_id: task.options["fact"] for task in dag.tasks}
+    assert asked == {
+        "fetch_population": "population",
+        "fetch_search_trends": "search_trends",
+        "fetch_sentiment": "sentiment",
+    }
+    assert not any(task.downstream_task_ids for task in dag.tasks)
+
+
 def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
     from airflow.serialization.serialized_objects import DagSerialization
 
@@ -66,6 +77,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_features_signals", "0 2 * * *"),
         ("dag_train_models", "0 4 1 * *"),
         ("dag_maintenance", "0 5 * * *"),
+        ("dag_pop_trends_sentiment", "0 3 * * 0"),
     ],
 )
 def test_the_clock_runs_every_calendar_day(dag_bag: Any, dag_id: str, cron: str) -> None:
