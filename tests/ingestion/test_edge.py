@@ -1,6 +1,7 @@
 """The way out to a source, against a real HTTP server that misbehaves on purpose."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from ingestion.adapters.sources.edge import (
     Clock,
     CredentialRefused,
     Edge,
+    json_of,
     retry_after,
 )
 from ingestion.adapters.sources.limits import Rate
@@ -165,6 +167,14 @@ def test_an_answer_cut_short_is_asked_for_again(host: Host, door: Edge) -> None:
         ask(door)
 
 
+def test_whatever_place_an_answer_is_cut_at_it_is_worth_a_retry() -> None:
+    whole = json.dumps({"a": [1, -2.5e3, True, None, "é\\"], "b": {"c": []}, "n": False})
+    assert json_of("host", whole) == json.loads(whole)
+    for end in range(len(whole)):
+        with pytest.raises(SourceUnavailable, match=f"after {end} signs"):
+            json_of("host", whole[:end])
+
+
 def test_a_connection_that_breaks_off_is_worth_a_retry(host: Host, door: Edge) -> None:
     broken = Response(b"{}", headers={"Content-Length": "5000"}, media_type="application/json")
     host.lined_up = [broken]
@@ -272,7 +282,7 @@ def test_too_many_requests_do_not_open_the_breaker(host: Host, door: Edge) -> No
 def test_pages_end() -> None:
     pages = Pages("host", most=3)
     pages.turn_to("a")
-    with pytest.raises(SourceRefused, match="'a' came twice"):
+    with pytest.raises(SourceRefused, match="page 2 came before"):
         pages.turn_to("a")
     pages.turn_to("b")
     pages.turn_to("c")

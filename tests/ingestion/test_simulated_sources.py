@@ -1,11 +1,13 @@
 """Every source against the whole simulator, by the same adapters that ask the real hosts."""
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -18,6 +20,8 @@ from ingestion.adapters.sources.fact_plans import fact_plans
 from ingestion.adapters.sources.limits import LocalLimit
 from ingestion.adapters.sources.registry import Registry
 from ingestion.adapters.sources.tcgplayer import TcgplayerPrices
+from ingestion.domain.errors import SourceRefused
+from ingestion.domain.records import Window
 from ingestion.usecases.fetch_facts import fetch_facts
 from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.refresh_catalog import refresh_catalog
@@ -63,7 +67,7 @@ def test_every_source_tells_something_of_the_same_cards(world: World, simulator:
     sources = registry(world, simulator)
     told: dict[str, Any] = {}
     catalog = CatalogSource(sources.edge("catalog"))
-    refreshed = refresh_catalog(world.unit, catalog, DAY, whole=False, now=NOW)
+    refreshed: Any = refresh_catalog(world.unit, catalog, DAY, whole=False, now=NOW)
     assert refreshed["cards"] == CARDS
     variants, products = CatalogFiles().product_map(PRODUCTS)
     known = world.rows("select card_id from market.cards")
@@ -81,9 +85,48 @@ def test_every_source_tells_something_of_the_same_cards(world: World, simulator:
 
     for fact in ("population", "search_trends", "sentiment"):
         plans = fact_plans(fact, sources.edge, subreddit="PokemonTCG", most=CARDS)
-        found = fetch_facts(world.unit, plans, DAY, now=NOW)["sources"]
+        found: Any = fetch_facts(world.unit, plans, DAY, now=NOW)["sources"]
         assert all(one["added"] > 10 for one in found), found
     words = "select count(*) from market.sentiment_daily where words <> '{}'"
     assert world.rows(words)[0][0] > 10
-    again = refresh_catalog(world.unit, catalog, DAY, whole=False, now=NOW)
+    again: Any = refresh_catalog(world.unit, catalog, DAY, whole=False, now=NOW)
     assert (again["cards_changed"], again["cards"] < CARDS) == (0, True)
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "status", "status": 429, "retry_after_s": 0},
+    {"kind": "status", "status": 503},
+    {"kind": "truncated"},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.get("status", "truncated")))
+@pytest.mark.parametrize("name", ["ebay", "tcgplayer"])
+def test_faults_that_pass_change_nothing_of_what_is_read(
+    world: World, simulator: str, fault: dict[str, Any], name: str
+) -> None:
+    sources, window = registry(world, simulator), Window(SINCE, DAY)
+    shop = replace(sources, mapped=lambda source: product_names(source)[:4])
+    calm = shop.source(name).collect(window, path=None, item_map=None)
+    httpx.post(f"{simulator}/_faults", json={**fault, "times": 2}).raise_for_status()
+    shaken = shop.source(name).collect(window, path=None, item_map=None)
+    assert httpx.get(f"{simulator}/_faults").json() is None, "both faults were met"
+    assert shaken == calm
+    assert gzip.decompress(calm.parts[0].body)
+
+
+def test_pages_without_end_are_noticed(world: World, simulator: str) -> None:
+    sources, window = registry(world, simulator), Window(SINCE, DAY)
+    httpx.post(f"{simulator}/_faults", json={"kind": "endless", "times": 500}).raise_for_status()
+    try:
+        with pytest.raises(SourceRefused, match="circle"):
+            sources.source("ebay").collect(window, path=None, item_map=None)
+        with pytest.raises(SourceRefused, match="circle"):
+            CatalogSource(sources.edge("catalog")).collect(window, None)
+    finally:
+        httpx.delete(f"{simulator}/_faults")
+
+
+def product_names(source: str) -> list[str]:
+    products = CatalogFiles().product_map(PRODUCTS)[1]
+    return products.filter(source=source).get_column("product").to_list()

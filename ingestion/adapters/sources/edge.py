@@ -169,10 +169,10 @@ class Visit:
         if kind != "application/json" and not kind.endswith("+json"):
             why = f"its answer is {kind or 'of no kind'} and no JSON: {body[:120]!r}"
             raise SourceRefused(name, why)
-        return _json_of(name, body)
+        return json_of(name, body)
 
 
-def _json_of(source: str, text: str) -> Any:
+def json_of(source: str, text: str) -> Any:
     """Its JSON. An answer that was cut short is worth another try, nonsense is not."""
     if text.startswith(XSSI):
         text = text.partition("\n")[2]

@@ -17,11 +17,10 @@ class Pages:
     _seen: set[Hashable] = field(default_factory=set, init=False)
 
     def turn_to(self, place: Hashable) -> None:
-        """Note the next page's cursor or offset. Raises SourceRefused where it would never end."""
+        """Note a page by its cursor or content. Raises SourceRefused where it would never end."""
         if place in self._seen:
-            raise SourceRefused(
-                self.source, f"it sends its pages in a circle: {place!r} came twice"
-            )
+            number = len(self._seen) + 1
+            raise SourceRefused(self.source, f"its pages go in a circle: page {number} came before")
         if len(self._seen) >= self.most:
             raise SourceRefused(self.source, f"it has more than {self.most} pages; ask for less")
         self._seen.add(place)
