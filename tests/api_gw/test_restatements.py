@@ -2,10 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from itertools import count, pairwise
 from typing import Any
 
+import polars as pl
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kernel.db.signals import features_as_of, signals_as_of
 from tests.api_gw.arrange import Arrangement, evening
@@ -151,6 +155,57 @@ def test_the_night_that_first_knew_of_a_restated_bar_answers(
     )
     assert datetime.fromisoformat(answer["restated_at"]) == LATER
     assert answer["after"]["night"] == str(LATER.date())
+
+
+said_later = st.lists(
+    st.tuples(
+        st.sampled_from(["psa10", "raw"]),
+        st.sampled_from([30, 90]),
+        st.integers(0, 6),
+        st.sampled_from(["a", "b", "c"]),
+    ),
+    max_size=8,
+    unique_by=lambda word: word[:3],
+)
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(words=said_later)
+def test_signals_restated_are_the_difference_of_two_readings(
+    market: Arrangement, own_api: Api, words: list[tuple[str, int, int, str]]
+) -> None:
+    day = DAY - timedelta(days=next(nights))
+    night = evening(day)
+    for grade, horizon, days, print_ in words:
+        known = night + timedelta(days=days)
+        market.signal(
+            "base1-4", grade, "BUY", asof=night, horizon=horizon, known_at=known, print_=print_
+        )
+    moments = [night, night + timedelta(days=2), night + timedelta(days=5)]
+    with psycopg.connect(market.urls.signals_svc) as connection:
+        readings = [words_in(signals_as_of(connection, as_of=at, night=day)) for at in moments]
+    for place, (stood, stands) in enumerate(pairwise(readings)):
+        since, until = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in moments[place : place + 2])
+        report = told(own_api, f"&from={since}&to={until}", day=day)["signals"]
+        assert {(one["grade_code"], one["horizon_days"]) for one in report} == {
+            key for key in stood.keys() | stands.keys() if stood.get(key) != stands.get(key)
+        }
+
+
+nights = count(100)  # nights of their own, before the market's
+
+
+def words_in(frame: pl.DataFrame) -> dict[tuple[str, int], str]:
+    """What each instrument and horizon was told, by its fingerprint."""
+    return {
+        (row["grade_code"], row["horizon_days"]): row["fingerprint"]
+        for row in frame.iter_rows(named=True)
+    }
 
 
 def test_an_answer_is_tagged_and_kept(api: Api) -> None:
