@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from ingestion.domain.titles.grade import read_grade
+from ingestion.domain.titles.grade import GradeRead, read_grade
 from ingestion.domain.titles.index import CLASSICS, Entry, NameAt, TitleIndex
 from ingestion.domain.titles.numbers import Numbers, read_numbers
 from ingestion.domain.titles.printing import printing_said
@@ -15,6 +15,7 @@ from ingestion.domain.titles.words import Words, apart, is_asian, plain, words_o
 MAKES_ANOTHER = frozenset({"v", "vmax", "vstar", "ex", "gx", "break", "lv", "legend", "union"})
 SET_BEGINNINGS = frozenset({"ex", "delta"})  # they end names of cards as well
 PROMO, OF_WIZARDS = frozenset({"promo", "promos"}), frozenset({"wizards", "wotc"})
+NO_GRADE = "no grade can be told from it"
 FUZZY_LEAST, FUZZY_LONG = 5, 8  # letters from which a word may be one and two off
 
 
@@ -78,11 +79,21 @@ def match_title(title: str, index: TitleIndex) -> Match | Abstention:
     said = _first_warning(warned, found)
     if said is not None:
         return Abstention(said.reason, f"it says {said.said!r}")
-    if grade.reason is not None or grade.code is None:
-        return Abstention(grade.reason or "grade_unclear", "no grade can be told from it")
-    if isinstance(found, Abstention):
-        return found
-    return _printed(text, found, grade.code)
+    if isinstance(found, Found):
+        return _graded(_printed(text, found.entry), found, grade)
+    if grade.reason is not None:
+        return Abstention(grade.reason, NO_GRADE)
+    return found
+
+
+def _graded(card_id: str | Abstention, found: Found, grade: GradeRead) -> Match | Abstention:
+    # A title cut off within its grade still tells that it is another printing: that goes first.
+    if isinstance(card_id, Abstention):
+        return card_id
+    if grade.code is None:
+        return Abstention(grade.reason or "grade_unclear", NO_GRADE)
+    evidence = "; ".join((*found.evidence, grade.code))
+    return Match(card_id, grade.code, round(found.confidence, 3), evidence)
 
 
 def _clues(text: str, index: TitleIndex) -> Clues:
@@ -268,15 +279,15 @@ def _near(word: str, wanted: str) -> bool:
     return apart(word, wanted) <= (2 if len(wanted) >= FUZZY_LONG else 1)
 
 
-def _printed(text: str, found: Found, grade: str) -> Match | Abstention:
-    """The printing of the card: an edition or finish that is said, otherwise the default one."""
-    entry = found.entry
-    printing, leftover = printing_said(text)
-    stamped = STAMP.search(text) is not None and "stamp" not in entry.names[0]
-    if printing == "default" and stamped:
+def _printed(text: str, entry: Entry) -> str | Abstention:
+    """The card of the edition or finish that is said, otherwise of the default printing."""
+    own = entry.names[0]
+    printing, contradicts = printing_said(text)
+    if STAMP.search(text) and printing == "default" and "stamp" not in own:
         return Abstention("printing_unknown", "it has a stamp that no card of the catalog has")
+    if printing in own:  # Reverse Valley is the name of a card
+        printing = "default"
     card_id = entry.printings.get(printing)
-    if card_id is None or leftover:
+    if card_id is None or contradicts:
         return Abstention("printing_unknown", f"the catalog has no {printing} of {entry.base}")
-    evidence = "; ".join((*found.evidence, *((printing,) if printing != "default" else ()), grade))
-    return Match(card_id, grade, round(found.confidence, 3), evidence)
+    return card_id
