@@ -35,8 +35,9 @@ def page(connection: psycopg.Connection, imported: Sequence[Imported]) -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; numbers are written by the caller."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    told = [[str(cell).replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    lines = ["| " + " | ".join(row) + " |" for row in told]
+    lines.insert(1, "|" + "---|" * len(head))
     return "\n".join(lines) + "\n"
 
 
