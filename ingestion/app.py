@@ -230,6 +230,7 @@ def commands() -> click.Group:
         yardstick=yardstick,
         register=register,
         sweeper=sweeper,
+        of_products=lambda name, products: registry().of_products(name, products),
         closes=closes_topic,
         facts=facts_named,
         catalog=catalog_api,

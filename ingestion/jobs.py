@@ -42,6 +42,7 @@ from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.publish_curated import publish_curated
 from ingestion.usecases.refresh_catalog import CatalogApi, refresh_catalog
+from ingestion.usecases.refresh_hot import OfProducts, refresh_hot
 from ingestion.usecases.remap import remap
 from ingestion.usecases.sweep import sweep
 from ingestion.usecases.validate import validate
@@ -65,6 +66,7 @@ class Doors:
     yardstick: Callable[[], Yardstick]
     register: Callable[[], Summary]
     sweeper: Callable[[], Sweeper]
+    of_products: OfProducts
     keep_months: Callable[[], int]
     divergence: Callable[[], DivergenceRule]
     closes: Callable[[], CloseTopic | None]
@@ -313,6 +315,19 @@ def announce_closes_job(doors: Doors) -> None:
         return summary
 
     finish("announce_closes", work)
+
+
+@jobs.command("refresh_hot", help="Newest sales of the cards traded most.")
+@SOURCE
+@DATE
+@click.option("--limit", type=click.IntRange(1, 500), default=50, help="products, a count")
+@click.pass_obj
+def refresh_hot_job(doors: Doors, source: str, day: date, limit: int) -> None:
+    def work() -> Summary:
+        now = datetime.now(UTC)
+        return refresh_hot(doors.unit, source, doors.of_products, day, limit=limit, now=now)
+
+    finish("refresh_hot", work)
 
 
 LAST = click.option("--to", "last", type=UtcDay(), required=True, help="last UTC day")

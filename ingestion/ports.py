@@ -128,6 +128,9 @@ class Catalog(Protocol):
     def card_facts(self) -> Sequence[CardFact]:
         """What titles are compared with, of every card."""
 
+    def hot_products(self, source: str, *, since: datetime, limit: int) -> list[str]:
+        """Products of the cards with most sales since then, the most traded first."""
+
     def refresh_search(self) -> None:
         """Bring the search's documents in line with the cards."""
 

@@ -87,7 +87,11 @@ def database_url(site: Site, login: str) -> dict[str, str]:
 
 def of_schedules(site: Site) -> dict[str, str]:
     """What dags/schedules.py reads: without a marketplace no clock starts an ingest."""
-    return {"PRICER_NIGHTLY_INGEST": "on" if site.world.simulated else "off"}
+    return {
+        "PRICER_NIGHTLY_INGEST": "on" if site.world.simulated else "off",
+        # By hand alone: the demo's nights would otherwise meet it at every quarter of an hour.
+        "PRICER_HOT_CARDS": "off",
+    }
 
 
 def marketplace_token(site: Site) -> dict[str, str]:

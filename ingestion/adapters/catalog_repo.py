@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -99,6 +100,13 @@ from market.product_map p join wanted_source w using (source)
 """
 
 GAME = "insert into market.games (game, name) values (%s, %s) on conflict do nothing"
+HOT_PRODUCTS = """
+select m.product from (
+  select card_id, count(*) as sales from market.trades where ts >= %(since)s group by card_id
+) sold join market.product_map m using (card_id)
+where m.source = %(source)s and now() >= m.valid_from and now() < m.valid_to
+group by m.product order by max(sold.sales) desc, m.product limit %(limit)s
+"""
 PRODUCT_NAMES = "select distinct product from market.product_map where source = %s order by product"
 
 
@@ -171,6 +179,11 @@ class CatalogRepo:
         """The products of a source that are mapped to a card, in order."""
         rows = self.connection.execute(PRODUCT_NAMES, (source,)).fetchall()
         return [row[0] for row in rows]
+
+    def hot_products(self, source: str, *, since: datetime, limit: int) -> list[str]:
+        """Products of the cards with most sales since then, the most traded first."""
+        asked = {"source": source, "since": since, "limit": limit}
+        return [row[0] for row in self.connection.execute(HOT_PRODUCTS, asked).fetchall()]
 
     def card_facts(self) -> list[CardFact]:
         """What titles are compared with, of every card."""

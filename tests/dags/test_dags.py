@@ -9,6 +9,7 @@ CHAINS = {
     "dag_load_catalog": ["load_catalog", "load_product_map"],
     "dag_ingest_market": ["ensure_partitions", "fetch", "validate", "load_trades"],
     "dag_backfill": ["plan_backfill", "run_backfill"],
+    "dag_hot_cards": ["refresh_hot"],
     "dag_search_sync": ["announce_closes", "index_closes"],
     "dag_maintenance": ["ensure_partitions", "archive_months", "vacuum"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "check_divergences", "publish_curated"],
@@ -20,6 +21,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
     "dag_ingest_market": {"trades"},
     "dag_backfill": {"trades"},
+    "dag_hot_cards": {"trades"},
     "dag_search_sync": set(),
     "dag_maintenance": set(),
     "dag_prices_ohlcv": {"prices"},
@@ -77,6 +79,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_features_signals", "0 2 * * *"),
         ("dag_train_models", "0 4 1 * *"),
         ("dag_maintenance", "0 5 * * *"),
+        ("dag_hot_cards", "*/15 * * * *"),
         ("dag_pop_trends_sentiment", "0 3 * * 0"),
     ],
 )

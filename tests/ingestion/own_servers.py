@@ -17,6 +17,7 @@ from stack.bootstrap.databases import LOGINS, Cluster, create_platform, create_r
 from stack.child import HEALTHY_WITHIN_S
 from stack.parts import postgres, postgres_binaries, s3, valkey
 from stack.parts.postgres_placement import place
+from stack.parts.s3 import Keys
 from stack.ports import PortBook
 from stack.program import Program, tethered, write
 from stack.waiting import Probe, wait_until_healthy
@@ -77,7 +78,7 @@ class OwnServers:
     valkey: OwnServer
     cluster: Cluster
     s3_url: str
-    s3_keys: s3.Keys
+    s3_keys: Keys
     s3_home: Path
     valkey_url: str
 
@@ -114,7 +115,7 @@ def described(home: Path, *, repository: Path, ports: PortBook, first: int) -> O
         postgres.forget_stale_pid(placement.data)
         return postgres.program(placement, port=cluster.port, settings=KILLED_BUT_NOT_UNPLUGGED)
 
-    keys = s3.Keys("PRICERTEST", secrets.token_urlsafe(12))
+    keys = Keys("PRICERTEST", secrets.token_urlsafe(12))
     s3_port = ports.take("own-s3", first)
     valkey_port, password = ports.take("own-valkey", first), secrets.token_urlsafe(12)
     (home / "valkey").mkdir()

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -32,6 +32,7 @@ class MarketplaceSource:
     mapping: Format
     edge: Edge
     may_be_empty: bool = True
+    products: Sequence[str] = ()  # none: all that was sold
 
     def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
         """Every item of the window, one JSON line each, as received.
@@ -41,7 +42,9 @@ class MarketplaceSource:
         if path is not None or item_map is not None:
             raise WrongWindow("the marketplace takes neither --path nor --map")
         with self.edge.visit() as visit:
-            part = json_lines(PART, self._items(visit, window))
+            asked: Sequence[str | None] = self.products or (None,)
+            items = (item for one in asked for item in self._items(visit, window, one))
+            part = json_lines(PART, items)
         return Receipt(self.mapping.source, window, [part])
 
     def read(self, receipt: Receipt) -> Told:
@@ -49,12 +52,12 @@ class MarketplaceSource:
         parts = [told_rows(part.name, gzip.decompress(part.body)) for part in receipt.parts]
         return Told(rows=pl.concat(parts), listed=pl.DataFrame(schema=LISTED))
 
-    def _items(self, visit: Visit, window: Window) -> Iterator[dict[str, Any]]:
+    def _items(self, visit: Visit, window: Window, product: str | None) -> Iterator[dict[str, Any]]:
         """Items page by page, until as many came as the marketplace says there are."""
         pages = Pages(self.mapping.source)
         offset = 0
         while True:
-            page = self._page(visit, window, offset)
+            page = self._page(visit, window, offset, product)
             items: list[dict[str, Any]] = page["itemSales"]
             if not items:
                 return
@@ -65,15 +68,19 @@ class MarketplaceSource:
             if offset >= page["total"]:
                 return
 
-    def _page(self, visit: Visit, window: Window, offset: int) -> dict[str, Any]:
+    def _page(
+        self, visit: Visit, window: Window, offset: int, product: str | None
+    ) -> dict[str, Any]:
         begins, ends = (
             moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             for moment in (window.begins, window.ends)
         )
-        page = visit.get(
-            SEARCH,
-            {"filter": f"lastSoldDate:[{begins}..{ends}]", "limit": PAGE, "offset": offset},
-        )
+        asked: dict[str, str | int] = {
+            "filter": f"lastSoldDate:[{begins}..{ends}]",
+            "limit": PAGE,
+            "offset": offset,
+        }
+        page = visit.get(SEARCH, asked if product is None else {**asked, "epid": product})
         whole = (
             isinstance(page, dict)
             and isinstance(page.get("total"), int)

@@ -1,7 +1,7 @@
 """Finds a source by name and gives it its door: address, credential, rate, breaker."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from pydantic import SecretStr
@@ -39,6 +39,13 @@ class SourceNotSet(Rejected):
         self.api = api.name
 
 
+class NotByProduct(Rejected):
+    """A source that cannot be asked for single products."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} cannot be asked for single products; use marketplace")
+
+
 @dataclass(frozen=True)
 class Registry:
     """Every source of this process. `real` lets an API without an address mean its real host."""
@@ -63,6 +70,13 @@ class Registry:
         if name == "tcgplayer_prices":
             return TcgplayerPrices(mapping, self.edge("tcgplayer"), self._tcgplayer)
         return FileSource(mapping)
+
+    def of_products(self, name: str, products: Sequence[str]) -> Source:
+        """The same source, asked for these products alone. Raises NotByProduct."""
+        found = self.source(name)
+        if not isinstance(found, MarketplaceSource):
+            raise NotByProduct(name)
+        return replace(found, products=tuple(products))
 
     def edge(self, name: str) -> Edge:
         """The door of one API; its address and credential are looked at when it is used."""
