@@ -67,14 +67,16 @@ def draw_day(state: MarketState, universe: Universe, day: int, rng: np.random.Ge
     times = counts[card, grade]
     card, grade = np.repeat(card, times), np.repeat(grade, times)
     n = len(card)
-    deal = rng.choice(len(DEAL_SHARES), size=n, p=DEAL_SHARES)
+    deal = np.searchsorted(np.cumsum(DEAL_SHARES)[:-1], rng.random(n), side="right")
     outlier = rng.random(n) < OUTLIER_SHARE
     log_price = (
         state.log_price(universe)[card, grade]
         + DEAL_SIDE[deal] * HALF_SPREAD[grade]
         + release.dearer(universe, day)[card]
         + _noise(grade, rng)
-        + np.where(outlier, np.log(rng.choice(OUTLIER_FACTORS, size=n)), 0.0)
+        + np.where(
+            outlier, np.log(OUTLIER_FACTORS[rng.integers(len(OUTLIER_FACTORS), size=n)]), 0.0
+        )
     )
     second = day * DAY_S + _seconds(n, rng)
     # Listing order has nothing to do with the order of the sales, so numbers are shuffled.

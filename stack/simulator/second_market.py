@@ -41,7 +41,7 @@ def draw_shop_day(
     rate = BUSY * universe.rate[:, 0] * release.busier(universe, day)[:, 0]
     card = np.repeat(np.arange(len(rate)), rng.poisson(rate))
     n = len(card)
-    condition = rng.choice(len(CONDITIONS), size=n, p=CONDITION_SHARES)
+    condition = np.searchsorted(np.cumsum(CONDITION_SHARES)[:-1], rng.random(n), side="right")
     noise = np.clip(NOISE_SCALE * rng.standard_t(NOISE_DF, size=n), -LONGEST_NOISE, LONGEST_NOISE)
     value = state.log_price(universe)[card, 0] + release.dearer(universe, day)[card]
     usd = np.exp(value + noise) * CONDITION_FACTORS[condition]
