@@ -116,12 +116,21 @@ def series_cache() -> SeriesCache:
 
 def apis(chosen: IngestionSettings) -> dict[str, Api]:
     """Every API that is asked over HTTP, by name, with its address and limit."""
-    limits = chosen.etl.sources
+    sources = chosen.etl.sources
+    limits = {
+        "ebay": sources.ebay,
+        "tcgplayer": sources.tcgplayer,
+        "catalog": sources.catalog,
+        "psa": sources.psa,
+        "trends": sources.trends,
+        "reddit": sources.reddit,
+        "x": sources.x,
+    }
     return {
         api.name: replace(
             api,
             url=getattr(chosen, api.setting),
-            per_min=getattr(limits, api.bucket).rate_limit_per_min,
+            per_min=limits[api.bucket].rate_limit_per_min,
         )
         for api in APIS
     }
