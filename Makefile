@@ -52,8 +52,14 @@ openapi: setup ## write api_gw/openapi.json from the code
 	@$(BIN)/python -m api_gw openapi > api_gw/openapi.json.new
 	@mv api_gw/openapi.json.new api_gw/openapi.json
 
-bench: setup ## run the benchmarks
-	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+bench: setup ## measure the claims side by side with their peers (ONLY=word: those so named)
+	@$(BIN)/python -m benchmarks
+
+bench-large: setup ## the same with tables of 50 M rows, for an hour
+	@LARGE=1 $(BIN)/python -m benchmarks
+
+bench-limits: setup ## the main job against its limits of time and memory (PRICER_DATA=dir: imports too)
+	@$(BIN)/python -m benchmarks.limits
 
 lock: $(VENV)/.uv ## compile constraints.txt again (UPGRADE=1: to the newest versions)
 	@$(STAGE) "constraints.txt" env -u UV_FIND_LINKS $(UV) pip compile -q pyproject.toml --all-extras --universal --no-annotate --no-header --no-emit-package pokemon-pricer $(if $(UPGRADE),--upgrade) -o constraints.txt

@@ -10,11 +10,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import loading
+from benchmarks import judging, loading, nightly
 from benchmarks.claim import SCALE, Benchmark, Result
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-BENCHMARKS = (Benchmark("load", loading.measure),)
+BENCHMARKS = (
+    Benchmark("load", loading.measure),
+    Benchmark("outliers", judging.measure_verdicts),
+    Benchmark("bars", judging.measure_bars),
+    Benchmark("nightly", nightly.measure),
+    Benchmark("nightly-large", nightly.measure_large, large=True),
+)
 LINE = "{:34} {:>14} {:>14} {:>8} {:>9} {:>6}"
 
 
@@ -28,7 +34,12 @@ def selected(only: str, *, large: bool) -> list[Benchmark]:
 def row(result: Result) -> str:
     """One line of the table."""
     sign = "<=" if result.at_most else ">="
-    figures = (f"{result.ours:,.0f}", f"{result.reference:,.0f}", f"{result.ratio:.2f}")
+    digits = 2 if result.unit == "s" else 0
+    figures = (
+        f"{result.ours:,.{digits}f}",
+        f"{result.reference:,.{digits}f}",
+        f"{result.ratio:.2f}",
+    )
     holds = "yes" if result.holds else "no"
     return LINE.format(result.name, *figures, f"{sign} {result.goal:g}", holds)
 
@@ -49,7 +60,7 @@ def main() -> int:
     for benchmark in chosen:
         print(f"measuring: {benchmark.name}", file=sys.stderr, flush=True)
         results.extend(benchmark.measure())
-    show(results)
+        show(results)
     return 0 if all(result.holds for result in results) else 1
 
 

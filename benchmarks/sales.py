@@ -77,7 +77,7 @@ def sales(
         units=pl.lit(1, pl.Int64),
         seller=pl.format("seller-{}", "seller"),
         url=pl.format("https://market.example/itm/{}", "number"),
-        known_at=pl.col("ts").cast(UTC_US).dt.offset_by("6h"),
+        known_at=pl.col("ts").cast(UTC_US),  # as sources that publish each sale at once
         reported_at=pl.col("ts").cast(UTC_US).dt.offset_by("6h"),
         meta=pl.lit('{"condition":"graded"}'),
     ).select(list(RECORDS))

@@ -15,6 +15,10 @@ def kept_spans(versions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     `verdicts` as VERDICTS in the order of knowledge.
     """
     subject = ["subject", "key", "card_id", "grade_code"]
+    if verdicts.is_empty():
+        return versions.with_columns(since="known_at", to="until").filter(
+            pl.col("to").is_null() | (pl.col("since") < pl.col("to"))
+        )
     last = verdicts.rename({"subject_id": "key"}).unique(
         [*subject, "known_at"], keep="last", maintain_order=True
     )
@@ -23,8 +27,16 @@ def kept_spans(versions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
         .select(*subject, "known_at", out=pl.col("verdict").is_in(["outlier", "rejected"]))
         .with_columns(next=pl.col("known_at").shift(-1).over(subject))
     )
-    judged = versions.join(held.select(subject).unique(), on=subject, how="semi")
-    never = versions.join(held.select(subject).unique(), on=subject, how="anti")
+    # Few prices are ever judged: a look at the key alone settles most.
+    maybe = versions.get_column("key").is_in(held.get_column("key").unique().implode())
+    some = versions.filter(maybe)
+    judged = some.join(held.select(subject).unique(), on=subject, how="semi")
+    never = pl.concat(
+        [
+            versions.filter(~maybe),
+            some.join(held.select(subject).unique(), on=subject, how="anti"),
+        ]
+    )
     # Kept before the first verdict, and from each verdict that keeps to the one after it.
     first = (
         held.group_by(subject)
@@ -56,6 +68,15 @@ def bar_versions(spans: pl.DataFrame) -> pl.DataFrame:
     over (a quote or a source's own bar: when it is known); `superseded_at` is the next moment at
     which the bar was another one or none.
     """
+    # The compiler takes half a second to load, and few jobs come here.
+    from ingestion.domain.plain_bars import plain_bars
+
+    bars, others = plain_bars(spans)
+    return pl.concat([bars, versions_by_moment(others)]) if others.height else bars
+
+
+def versions_by_moment(spans: pl.DataFrame) -> pl.DataFrame:
+    """Of any days, by every moment at which something was learned."""
     rows = _effective(spans)
     moments = pl.concat(
         [rows.select(*GROUP, at="since"), rows.drop_nulls("to").select(*GROUP, at="to")]
