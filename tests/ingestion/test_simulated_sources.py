@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+import redis
 from pydantic import SecretStr
 
 import stack.simulator
@@ -25,10 +27,12 @@ from ingestion.domain.records import Window
 from ingestion.usecases.fetch_facts import fetch_facts
 from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.refresh_catalog import refresh_catalog
+from stack.bootstrap.source_secrets import store_credentials
 from stack.ports import PortBook
 from stack.simulator.app import create_app
 from stack.sources import AT_THE_SIMULATOR, CREDENTIALS
-from tests.ingestion.conftest import World
+from tests.fixtures.s3 import AwsAccess
+from tests.ingestion.conftest import Job, World
 from tests.ingestion.served import served
 
 NOW = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
@@ -125,6 +129,37 @@ def test_pages_without_end_are_noticed(world: World, simulator: str) -> None:
             CatalogSource(sources.edge("catalog")).collect(window, None)
     finally:
         httpx.delete(f"{simulator}/_faults")
+
+
+def test_a_job_finds_address_credential_and_shared_limit(
+    job: Job, simulator: str, aws: AwsAccess, valkey: str
+) -> None:
+    manager = boto3.client(
+        "secretsmanager",
+        endpoint_url=aws.endpoint_url,
+        region_name=aws.region,
+        aws_access_key_id=aws.access_key_id,
+        aws_secret_access_key=aws.secret_access_key,
+    )
+    store_credentials(manager, prefix="jobs", token=TOKEN)
+    told = {
+        **{f"PRICER_{name}_URL": simulator + path for name, path in AT_THE_SIMULATOR.items()},
+        "PRICER_ETL__SOURCES__CATALOG__RATE_LIMIT_PER_MIN": "6000",
+        # One a minute: the bucket is kept for as long as its one token takes to come back.
+        "PRICER_ETL__SOURCES__EBAY__RATE_LIMIT_PER_MIN": "1",
+        "PRICER_SECRETS_PREFIX": "jobs",
+        "PRICER_REDIS_URL": valkey,
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+    }
+    run = ("--date", str(DAY))
+    refreshed = job("refresh_catalog", *run, **told)
+    assert refreshed.summary["cards"] == CARDS, refreshed.said
+    assert job("fetch", "--source", "ebay", *run, **told).summary["rows"] > 0
+    with redis.Redis.from_url(valkey) as store:
+        assert store.exists("ingestion:limit:ebay") == 1
+    refused = job("fetch", "--source", "ebay", *run, **told | {"PRICER_SECRETS_PREFIX": "none"})
+    assert refused.code == 1
+    assert "none/source/ebay" in refused.said
 
 
 def product_names(source: str) -> list[str]:
