@@ -55,7 +55,6 @@ create index trade_revisions_before
   on market.trade_revisions ((before ->> 'card_id'), (before ->> 'grade_code'));
 create index trade_revisions_after
   on market.trade_revisions ((after ->> 'card_id'), (after ->> 'grade_code'));
-create index outlier_verdicts_event on market.outlier_verdicts (event_at);
 grant select on market.trade_revisions, market.reported_prices, market.loads to api_gw;
 """
 
@@ -96,7 +95,6 @@ def downgrade() -> None:
     op.execute(
         "revoke select on market.trade_revisions, market.reported_prices, market.loads from api_gw"
     )
-    op.execute("drop index market.outlier_verdicts_event")
     op.execute("drop index market.trade_revisions_after")
     op.execute("drop index market.trade_revisions_before")
     op.execute("reset role")
