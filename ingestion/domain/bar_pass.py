@@ -14,6 +14,15 @@ DAY_US = 86_400_000_000
 
 
 @njit(cache=True, nogil=True)
+def in_order(ts: Ints, key: Ints) -> bool:
+    """Whether rows come in the order of (ts, key)."""
+    for row in range(1, ts.size):
+        if ts[row] < ts[row - 1] or (ts[row] == ts[row - 1] and key[row] < key[row - 1]):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def gather(
     series: Ints,
     ts: Ints,
@@ -21,17 +30,26 @@ def gather(
     price: Cents,
     first_day: int,
     days: int,
-    told: Ints,
+    told: NDArray[np.int32],
     place: Ints,
+    ordered: bool,
 ) -> None:
     """Fill `told` by bucket, series x days + day: first price, highest, lowest, last price, number,
-    and `place`: the rows of the first and the last by (ts, key). Number 0: nothing in it."""
+    and `place`: the rows of the first and the last by (ts, key). Number 0: nothing in it.
+
+    `ordered`: the rows come in the order of (ts, key), and `place` is left alone.
+    """
     for row in range(ts.size):
         bucket = series[row] * days + ts[row] // DAY_US - first_day
         cents = price[row]
         if told[bucket, 4] == 0:
             told[bucket, 0] = told[bucket, 1] = told[bucket, 2] = told[bucket, 3] = cents
-            place[bucket, 0] = place[bucket, 1] = row
+            if not ordered:
+                place[bucket, 0] = place[bucket, 1] = row
+        elif ordered:
+            told[bucket, 1] = max(told[bucket, 1], cents)
+            told[bucket, 2] = min(told[bucket, 2], cents)
+            told[bucket, 3] = cents
         else:
             told[bucket, 1] = max(told[bucket, 1], cents)
             told[bucket, 2] = min(told[bucket, 2], cents)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from ingestion.domain.bar_pass import Ints, gather
+from ingestion.domain.bar_pass import DAY_US, Ints, gather, in_order
 from ingestion.domain.versions import BAR_VERSIONS
 
 SERIES = ["card_id", "grade_code", "kind"]
@@ -58,23 +58,27 @@ def _bars(spans: pl.DataFrame) -> pl.DataFrame | None:
         numbers = _dense(codes.astype(np.int64))
         series = _dense(series * (int(numbers.max()) + 1) + numbers)
     ts = spans.get_column("ts").to_physical().to_numpy()
-    first = int(ts.min()) // 86_400_000_000
-    days = int(ts.max()) // 86_400_000_000 - first + 1
+    first = int(ts.min()) // DAY_US
+    days = int(ts.max()) // DAY_US - first + 1
     buckets = (int(series.max()) + 1) * days
     if buckets > max(1_000_000, ROOM_PER_ROW * spans.height):
         return None
-    told, place = np.zeros((buckets, 5), np.int64), np.empty((buckets, 2), np.int64)
+    told, place = np.zeros((buckets, 5), np.int32), np.empty((buckets, 2), np.int64)
     key, price = (spans.get_column(name).to_numpy() for name in ("key", "price_cents"))
-    gather(series, ts, key, price, first, days, told, place)
+    gather(series, ts, key, price, first, days, told, place, in_order(ts, key))
     full = np.flatnonzero(told[:, 4])
+    whose = np.empty(int(series.max()) + 1, np.int64)
+    whose[series] = np.arange(series.size)
+    names_of = spans.select(SERIES)[whose][full // days]
+    day = pl.Series("day", (full % days + first).astype(np.int32)).cast(pl.Date)
     names = ("open_cents", "high_cents", "low_cents", "close_cents", "volume")
     figures = {name: told[full, column] for column, name in enumerate(names)}
-    # The sale that opened the day tells whose it is.
-    whose = spans[place[full, 0]].select(*SERIES, day=pl.col("ts").dt.date(), known_at=DAY_OVER)
-    bars: pl.DataFrame = whose.with_columns(
+    bars: pl.DataFrame = names_of.with_columns(
+        day,
+        known_at=day.dt.offset_by("1d").cast(BAR_VERSIONS["known_at"]),
         superseded_at=pl.lit(None, BAR_VERSIONS["superseded_at"]),
         **{name: pl.Series(values) for name, values in figures.items()},
-    ).select(list(BAR_VERSIONS))
+    ).select(pl.col(name).cast(kind) for name, kind in BAR_VERSIONS.items())
     return bars
 
 
