@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ingestion.domain.bar_pass import DAY_US, Ints, gather, in_order
 from ingestion.domain.versions import BAR_VERSIONS
@@ -14,7 +15,6 @@ from ingestion.domain.versions import BAR_VERSIONS
 SERIES = ["card_id", "grade_code", "kind"]
 # Buckets, empty ones included, that a row may cost; beyond it a pass would be mostly memory.
 ROOM_PER_ROW = 16
-DAY_OVER = pl.col("ts").dt.truncate("1d").dt.offset_by("1d")
 
 
 class Parted(NamedTuple):
@@ -27,7 +27,9 @@ class Parted(NamedTuple):
 def is_plain() -> pl.Expr:
     """Whether a span is of a sale that was known when its day was over, and counts ever since."""
     trade = (pl.col("kind") == "trade") & pl.col("to").is_null()
-    return trade & (pl.col("since") <= DAY_OVER) & (pl.col("units") == 1)
+    day = pl.col("ts").to_physical() // DAY_US
+    known = pl.col("since").to_physical() <= (day + 1) * DAY_US
+    return trade & known & (pl.col("units") == 1)
 
 
 def plain_bars(spans: pl.DataFrame) -> Parted:
@@ -52,11 +54,10 @@ def plain_bars(spans: pl.DataFrame) -> Parted:
 
 def _bars(spans: pl.DataFrame) -> pl.DataFrame | None:
     """None where the days lie too far apart for buckets."""
-    series = _dense(np.zeros(spans.height, np.int64))
-    for name in SERIES:
-        codes = spans.get_column(name).cast(pl.Categorical).to_physical().to_numpy()
-        numbers = _dense(codes.astype(np.int64))
-        series = _dense(series * (int(numbers.max()) + 1) + numbers)
+    # Plain spans are of one kind. Both columns are coded side by side.
+    coded = spans.select(pl.col("card_id", "grade_code").cast(pl.Categorical).to_physical())
+    card, grade = (_dense(column.to_numpy()) for column in coded)
+    series = _dense(card * (int(grade.max()) + 1) + grade)
     ts = spans.get_column("ts").to_physical().to_numpy()
     first = int(ts.min()) // DAY_US
     days = int(ts.max()) // DAY_US - first + 1
@@ -82,8 +83,8 @@ def _bars(spans: pl.DataFrame) -> pl.DataFrame | None:
     return bars
 
 
-def _dense(codes: Ints) -> Ints:
+def _dense(codes: NDArray[np.integer]) -> Ints:
     """The same codes numbered without gaps."""
     present = np.zeros(int(codes.max()) + 1, np.int64)
     present[codes] = 1
-    return np.asarray((np.cumsum(present) - 1)[codes])
+    return np.asarray((np.cumsum(present) - 1)[codes])  # of int64, whatever the codes are
