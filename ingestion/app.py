@@ -42,7 +42,11 @@ from ingestion.adapters.vacuuming import Vacuum
 from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.errors import MaintenanceNotSet
 from ingestion.jobs import Doors, jobs
-from ingestion.ports import CloseTopic, SeriesCache, Source, Sweeper, Unit, Yardstick
+from ingestion.ports.announcing import CloseTopic, SeriesCache
+from ingestion.ports.quality import Yardstick
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit
+from ingestion.ports.upkeep import Sweeper
 from ingestion.settings import IngestionSettings
 from ingestion.usecases.fetch_facts import Plan
 from ingestion.usecases.publish_curated import register_curated

@@ -14,17 +14,13 @@ from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.errors import WrongWindow
 from ingestion.domain.facts import Fact
 from ingestion.domain.remapping import Remap
-from ingestion.ports import (
-    CloseTopic,
-    ReferenceFiles,
-    SeriesCache,
-    Source,
-    Sweeper,
-    Turn,
-    Unit,
-    Units,
-    Yardstick,
-)
+from ingestion.ports.announcing import CloseTopic, SeriesCache
+from ingestion.ports.by_hand import Turn
+from ingestion.ports.catalog import ReferenceFiles
+from ingestion.ports.quality import Yardstick
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit, Units
+from ingestion.ports.upkeep import Sweeper
 from ingestion.usecases.announce_closes import announce_closes
 from ingestion.usecases.archive import archive_months
 from ingestion.usecases.backfill import plan_backfill, run_backfill

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from ingestion.adapters.copying import read_frame
 from ingestion.domain.records import UTC_US, Schema
-from ingestion.ports import Fingerprint
+from ingestion.ports.upkeep import Fingerprint
 
 COLUMNS = """
 select attname, format_type(atttypid, null) from pg_attribute

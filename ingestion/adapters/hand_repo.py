@@ -7,7 +7,7 @@ import polars as pl
 import psycopg
 
 from ingestion.adapters.merging import TOUCHED_SCHEMA
-from ingestion.ports import Price, Turn
+from ingestion.ports.by_hand import Price, Turn
 
 # A claimed past belief has days of its own; bars of all of them may follow.
 TRADE = """

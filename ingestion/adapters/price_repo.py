@@ -16,7 +16,7 @@ from ingestion.domain.latest import latest_told
 from ingestion.domain.marks import monthly_marks
 from ingestion.domain.records import RECORDS, UTC_US, Schema
 from ingestion.domain.versions import VERSIONS
-from ingestion.ports import Merged
+from ingestion.ports.prices import Merged
 from kernel.db.staging import stage_frame
 
 WANTED: Schema = {"card_id": pl.String, "grade_code": pl.String}

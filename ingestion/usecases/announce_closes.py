@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import polars as pl
 import structlog
 
-from ingestion.ports import CloseTopic, Unit
+from ingestion.ports.announcing import CloseTopic
+from ingestion.ports.unit import Unit
 from kernel.errors import Unavailable
 
 log = structlog.get_logger()

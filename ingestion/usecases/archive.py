@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.errors import ArchiveDiffers
-from ingestion.ports import Units
+from ingestion.ports.unit import Units
 
 log = structlog.get_logger()
 

@@ -9,7 +9,8 @@ import structlog
 from ingestion.domain.backfill import BackfillRequest, Step, steps
 from ingestion.domain.errors import BackfillIncomplete, BackfillUnknown
 from ingestion.domain.records import Window
-from ingestion.ports import Source, Unit, Units
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import fetch
 from ingestion.usecases.load_trades import load_trades

@@ -9,7 +9,7 @@ import structlog
 from ingestion.domain.bars import bar_versions, kept_spans
 from ingestion.domain.marks import marked_days, marks_with, work_on
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 from kernel.ids import CardId, GradeCode, Instrument
 
 log = structlog.get_logger()

@@ -10,7 +10,8 @@ import polars as pl
 import structlog
 
 from ingestion.domain.errors import ActorReserved, OutOfTurn, PriceUnknown
-from ingestion.ports import Price, Turn, Unit
+from ingestion.ports.by_hand import Price, Turn
+from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
 

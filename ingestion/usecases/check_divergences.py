@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.divergence import DivergenceRule, divergences
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
 

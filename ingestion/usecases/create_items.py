@@ -7,7 +7,8 @@ import polars as pl
 import structlog
 
 from ingestion.domain.new_items import new_items, place_of
-from ingestion.ports import Source, Units
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Units
 
 log = structlog.get_logger()
 

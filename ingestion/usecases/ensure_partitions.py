@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 from ingestion.usecases.archive import ARCHIVED_TABLES
 
 TABLES = ("trades", "prices_daily", "reported_prices")

@@ -8,7 +8,8 @@ import structlog
 
 from ingestion.domain.cursors import moved, window
 from ingestion.domain.records import Window
-from ingestion.ports import Source, Unit
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
 

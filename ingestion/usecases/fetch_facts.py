@@ -10,7 +10,7 @@ import structlog
 
 from ingestion.domain.facts import Fact
 from ingestion.domain.records import Receipt, Window
-from ingestion.ports import Unit, Units
+from ingestion.ports.unit import Unit, Units
 from kernel.errors import DomainError, Unavailable
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from ingestion.domain.expectations import OVER_USUAL, suite_for
 from ingestion.domain.facts import FACT_SCHEMAS, Fact
 from ingestion.domain.quality_report import Suite, page
 from ingestion.domain.records import RECORDS
-from ingestion.ports import Yardstick
+from ingestion.ports.quality import Yardstick
 from kernel.days import end_of
 
 log = structlog.get_logger()

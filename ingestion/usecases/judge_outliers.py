@@ -7,7 +7,7 @@ import structlog
 
 from ingestion.domain.marks import marked_days, work_on
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
-from ingestion.ports import Unit, Units
+from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.archive import settled
 from kernel.ids import Instrument
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import structlog
 
 from ingestion.domain.catalog import Card, CardSet
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
 

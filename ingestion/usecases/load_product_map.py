@@ -6,7 +6,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.catalog import Variant
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
 

@@ -7,7 +7,8 @@ import polars as pl
 import structlog
 
 from ingestion.domain.records import RECORDS
-from ingestion.ports import Merged, Unit
+from ingestion.ports.prices import Merged
+from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
 

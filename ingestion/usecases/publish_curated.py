@@ -7,7 +7,8 @@ import structlog
 
 from ingestion.domain.contracts import Contract
 from ingestion.domain.curated import FACTS, PRICES
-from ingestion.ports import CuratedCatalog, CuratedZone, Unit
+from ingestion.ports.unit import Unit
+from ingestion.ports.zones import CuratedCatalog, CuratedZone
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ingestion.domain.catalog import Card, CardSet
 from ingestion.domain.records import Receipt, Window
-from ingestion.ports import Units
+from ingestion.ports.unit import Units
 from ingestion.usecases.load_catalog import load_catalog
 
 

@@ -8,7 +8,8 @@ import structlog
 
 from ingestion.domain.records import RECORDS, Receipt, Window
 from ingestion.domain.screening import screen
-from ingestion.ports import Source, Unit, Units
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.archive import ARCHIVED_TABLES
 from ingestion.usecases.ensure_partitions import TABLES
 

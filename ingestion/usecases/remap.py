@@ -8,7 +8,8 @@ import structlog
 
 from ingestion.domain.errors import CardUnknown, GradeUnknown
 from ingestion.domain.remapping import Remap
-from ingestion.ports import Source, Unit, Units
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.validate import Check, unchecked, validate

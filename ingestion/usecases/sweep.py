@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from ingestion.ports import Sweeper
+from ingestion.ports.upkeep import Sweeper
 
 log = structlog.get_logger()
 

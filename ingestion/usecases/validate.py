@@ -11,7 +11,8 @@ from ingestion.domain.errors import NothingUsable
 from ingestion.domain.records import Receipt
 from ingestion.domain.screening import Screened, screen
 from ingestion.domain.titles.index import title_index
-from ingestion.ports import Source, Told, Unit, Units
+from ingestion.ports.sources import Source, Told
+from ingestion.ports.unit import Unit, Units
 
 log = structlog.get_logger()
 

@@ -20,7 +20,8 @@ from ingestion.adapters.sources.format_files import find_format
 from ingestion.app import unit_of
 from ingestion.domain.catalog import Card, CardSet
 from ingestion.domain.records import Window
-from ingestion.ports import Source, Unit
+from ingestion.ports.sources import Source
+from ingestion.ports.unit import Unit
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import fetch

@@ -16,7 +16,7 @@ from ingestion.domain.errors import (
     SourceUnavailable,
 )
 from ingestion.domain.records import Receipt, Window
-from ingestion.ports import Source, Told
+from ingestion.ports.sources import Source, Told
 from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.validate import unchecked
 from tests.ingestion.conftest import Job, World, WriteCsv

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from ingestion.domain.errors import ActorReserved, OutOfTurn, PriceUnknown
-from ingestion.ports import Turn
+from ingestion.ports.by_hand import Turn
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from ingestion.usecases.publish_curated import publish_curated
 from kernel.db.market import bars_as_of

@@ -17,7 +17,7 @@ from ingestion.adapters.sources.sold_items import told_rows
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
 from ingestion.domain.records import RawPart, Receipt, Window
-from ingestion.ports import Told
+from ingestion.ports.sources import Told
 from ingestion.usecases.load_product_map import load_product_map
 from kernel.db.market import bars_as_of
 from tests.ingestion.conftest import World

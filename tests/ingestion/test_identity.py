@@ -19,7 +19,7 @@ from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
 from ingestion.domain.records import RawPart, Receipt, Window
 from ingestion.domain.remapping import Remap
-from ingestion.ports import Told
+from ingestion.ports.sources import Told
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.remap import remap

@@ -12,7 +12,7 @@ from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.domain.errors import NotFetched, NothingUsable
 from ingestion.domain.records import Window
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import window_of

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ingestion.domain.errors import ArchiveDiffers
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 from ingestion.usecases.archive import archive_months
 from ingestion.usecases.publish_curated import publish_curated
 from tests.fixtures.postgres import DatabaseUrls

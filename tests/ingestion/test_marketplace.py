@@ -16,7 +16,7 @@ from ingestion.adapters.sources.limits import LocalLimit, Rate
 from ingestion.adapters.sources.marketplace import SEARCH, MarketplaceSource
 from ingestion.domain.errors import SourceRefused, SourceUnavailable
 from ingestion.domain.records import Window
-from ingestion.ports import Source
+from ingestion.ports.sources import Source
 from ingestion.usecases.load_product_map import load_product_map
 from stack.ports import PortBook
 from tests.ingestion.conftest import World

@@ -13,7 +13,7 @@ from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.domain.errors import CatalogRejected, FormatRejected, NothingUsable
 from ingestion.domain.records import Window
-from ingestion.ports import Source
+from ingestion.ports.sources import Source
 from ingestion.usecases.create_items import create_items
 from ingestion.usecases.load_product_map import load_product_map
 from tests.ingestion.conftest import World

@@ -17,7 +17,7 @@ from ingestion.adapters.sources.format_files import find_format
 from ingestion.adapters.sources.marketplace import SEARCH, MarketplaceSource
 from ingestion.domain.errors import ColumnMissing, NothingUsable, SourceRefused
 from ingestion.domain.records import Window
-from ingestion.ports import Source
+from ingestion.ports.sources import Source
 from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.refresh_hot import refresh_hot

@@ -20,7 +20,7 @@ from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.domain.restatements import Cause, RestatedBar
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
-from ingestion.ports import Turn
+from ingestion.ports.by_hand import Turn
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from kernel.db.market import bars_as_of
 from tests.fixtures.postgres import DatabaseUrls

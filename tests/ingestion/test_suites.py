@@ -17,7 +17,7 @@ from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.domain.errors import SuiteFailed
 from ingestion.domain.facts import POPULATION
-from ingestion.ports import Yardstick
+from ingestion.ports.quality import Yardstick
 from ingestion.usecases.guard import guard, guard_facts
 from ingestion.usecases.validate import validate
 from tests.ingestion.conftest import Job, World, WriteCsv

@@ -13,7 +13,7 @@ from ingestion.adapters.sources.posts import PostSource, Reddit, X
 from ingestion.adapters.sources.trends import TrendsSource
 from ingestion.domain.daily_mood import daily_mood
 from ingestion.domain.facts import terms_of
-from ingestion.ports import Unit
+from ingestion.ports.unit import Unit
 from ingestion.usecases.fetch_facts import Plan
 
 FACTS = ("population", "search_trends", "sentiment")

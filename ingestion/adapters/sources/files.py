@@ -11,7 +11,7 @@ from ingestion.domain.errors import ColumnMissing, FileUnreadable, WrongWindow
 from ingestion.domain.format import Format, ItemMap
 from ingestion.domain.identities import LISTED
 from ingestion.domain.records import TOLD, RawPart, Receipt, Window
-from ingestion.ports import Told
+from ingestion.ports.sources import Told
 
 DATA, MAP = "data", "map"
 

@@ -17,7 +17,7 @@ from ingestion.domain.errors import SourceRefused, WrongWindow
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
 from ingestion.domain.records import RawPart, Receipt, Window
-from ingestion.ports import Told
+from ingestion.ports.sources import Told
 
 SEARCH = "/buy/marketplace_insights/v1_beta/item_sales/search"
 PAGE = 200  # the most the search gives at once

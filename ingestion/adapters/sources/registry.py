@@ -19,7 +19,7 @@ from ingestion.adapters.sources.tcgplayer import (
     TcgplayerSales,
     product_ids,
 )
-from ingestion.ports import Source
+from ingestion.ports.sources import Source
 from kernel.errors import Rejected
 
 # The name the seed gives the marketplace; its prices stand under `marketplace`.

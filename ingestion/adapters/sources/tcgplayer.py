@@ -17,7 +17,7 @@ from ingestion.domain.errors import SourceRefused, WrongWindow
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
 from ingestion.domain.records import TOLD, RawPart, Receipt, Window
-from ingestion.ports import Told
+from ingestion.ports.sources import Told
 
 SALES = "/v2/product/{product}/latestsales"
 PRICES = "/v1.39.0/pricing/product/{products}"

@@ -1,0 +1,121 @@
+"""What was done, what is refused, what is still to do."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+import polars as pl
+
+from ingestion.domain.backfill import BackfillRequest, Run, Step
+
+
+class Ledger(Protocol):
+    """What each job did for a source and day."""
+
+    def note(
+        self,
+        source: str,
+        day: date,
+        job: str,
+        *,
+        read: int,
+        written: int,
+        quarantined: int,
+        first: date | None = None,
+    ) -> None:
+        """Replace the row of (source, day, job); `first` begins the window that a fetch asked."""
+
+    def last_day(self, source: str, job: str, *, before: date) -> date | None:
+        """The newest day before that for which the job was done; None if there is none."""
+
+
+class Cursors(Protocol):
+    """How far each source was read."""
+
+    def position(self, source: str, stream: str = "") -> str | None:
+        """Where the source was read to, as it counts; None before the first time."""
+
+    def first_asked(self, source: str) -> date | None:
+        """The first day that any fetch of the source asked for."""
+
+    def move(self, source: str, position: str, stream: str = "") -> None:
+        """Note where it was read to, in this transaction."""
+
+
+class Quarantine(Protocol):
+    """Refused rows, kept one by one."""
+
+    def keep(self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str]) -> int:
+        """Add rejects that are not there yet; the number added."""
+
+    def resolve(self, source: str, accepted: pl.Series) -> int:
+        """Close those that were taken after all; the number closed."""
+
+
+class WorkSet(Protocol):
+    """The dirty set, as frames with card_id, grade_code, day, as_of, through and generation.
+
+    The work is on all days from `day` to `through`, which is `day` or later in the same month.
+    """
+
+    def claim(self, name: str) -> None:
+        """Let one run at a time do work of this name, until this transaction ends."""
+
+    def pending(self, stage: str) -> pl.DataFrame:
+        """All work of a stage, with the generation judged in `judged`."""
+
+    def mark(self, stage: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
+        """Add work in this transaction."""
+
+    def judge(self, rows: pl.DataFrame) -> int:
+        """Note that the outliers of these generations were judged."""
+
+    def clear(self, stage: str, rows: pl.DataFrame) -> int:
+        """Remove what was done where the generation is unchanged."""
+
+
+class Partitions(Protocol):
+    """Month partitions of the three big tables."""
+
+    def ensure(self, table: str, days: Collection[date]) -> int:
+        """Make those of the days' months that are missing; the number made."""
+
+
+class Backfills(Protocol):
+    """Plans of backfills and how far they are done."""
+
+    def runs(self, sources: Sequence[str], first: date, last: date) -> list[Run]:
+        """What the ledger tells of runs that asked for any of the days."""
+
+    def keep(self, backfill_id: str, request: BackfillRequest, planned: Sequence[Step]) -> bool:
+        """Store the plan of an id that has none; whether it was stored now."""
+
+    def request(self, backfill_id: str) -> BackfillRequest | None:
+        """What was asked for under an id; None for an unknown one."""
+
+    def open_steps(self, backfill_id: str) -> list[Step]:
+        """What is not done yet, in order of days; what failed is tried again."""
+
+    def note(
+        self,
+        backfill_id: str,
+        step: Step,
+        *,
+        state: str,
+        reason: str = "",
+        read: int = 0,
+        added: int = 0,
+    ) -> None:
+        """How a step ended."""
+
+    def outcome(self, backfill_id: str) -> tuple[dict[str, int], list[str]]:
+        """Counts of the whole backfill, and a line for each step that failed."""
+
+    def finish(self, backfill_id: str) -> None:
+        """Note that everything is done."""
+
+    def rows_stored(self, request: BackfillRequest) -> int:
+        """Sales and figures of the sources that the tables hold of these days."""
+
+    def price_days(self, request: BackfillRequest) -> pl.DataFrame:
+        """Days of the instruments with a price: all of them, or those without a bar."""

@@ -1,0 +1,31 @@
+"""What records are held against before a table is touched."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import polars as pl
+
+from ingestion.domain.contracts import Contract
+from ingestion.domain.expectations import Checked, Expectation, Nights
+
+
+class Baselines(Protocol):
+    """What a run is compared with; each question is a transaction of its own."""
+
+    def nights(self, source: str, day: date) -> Nights:
+        """Rows read by the source's loads in the month before the day."""
+
+    def usual_prices(self, instruments: pl.DataFrame, day: date) -> pl.DataFrame:
+        """card_id, grade_code and usual_cents of those that had a price before the day."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What records are held against before any table is touched, and where the outcome is kept."""
+
+    baselines: Baselines
+    contract: Callable[[str], Contract]
+    run: Callable[[str, pl.DataFrame, Sequence[Expectation]], Sequence[Checked]]
+    keep_report: Callable[[str, str], None]  # key in the trusted zone, HTML

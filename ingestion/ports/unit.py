@@ -1,0 +1,42 @@
+"""Everything a job may touch in one transaction."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from ingestion.ports.bookkeeping import Backfills, Cursors, Ledger, Partitions, Quarantine, WorkSet
+from ingestion.ports.by_hand import ByHand
+from ingestion.ports.catalog import Catalog, ProductMap
+from ingestion.ports.facts import FactStore
+from ingestion.ports.prices import BarStore, Divergences, PriceStore, VerdictStore
+from ingestion.ports.upkeep import Archive
+from ingestion.ports.zones import ArchiveZone, CuratedZone, FactMonths, RawZone, TrustedZone
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Everything one job may touch, within one transaction that commits when the job ends well."""
+
+    raw: RawZone
+    trusted: TrustedZone
+    curated: CuratedZone
+    facts: FactMonths
+    catalog: Catalog
+    ledger: Ledger
+    cursors: Cursors
+    told_facts: FactStore
+    quarantine: Quarantine
+    prices: PriceStore
+    verdicts: VerdictStore
+    bars: BarStore
+    work: WorkSet
+    partitions: Partitions
+    by_hand: ByHand
+    products: ProductMap
+    divergences: Divergences
+    backfills: Backfills
+    archive: Archive
+    archived: ArchiveZone
+
+
+Units = Callable[[], AbstractContextManager[Unit]]  # each a transaction of its own
