@@ -41,7 +41,8 @@ from ingestion.adapters.sources.registry import Registry
 from ingestion.adapters.vacuuming import Vacuum
 from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.errors import MaintenanceNotSet
-from ingestion.jobs import Doors, jobs
+from ingestion.jobs.doors import Doors
+from ingestion.jobs.table import jobs
 from ingestion.ports.announcing import CloseTopic, SeriesCache
 from ingestion.ports.quality import Yardstick
 from ingestion.ports.sources import Source

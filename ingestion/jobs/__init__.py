@@ -1,0 +1,1 @@
+"""The batch entry points: `python -m ingestion job <name>`, each one use case."""
