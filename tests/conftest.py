@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import boto3
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -31,6 +32,12 @@ class FilesTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships n
     def _split_scope(self, nodeid: str) -> str:
         file: str = nodeid.split("::", 1)[0]
         return file
+
+
+@pytest.fixture(autouse=True)
+def own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3's default session keeps the first credentials it saw: another test's server's."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
