@@ -21,7 +21,8 @@ $$;
 -- A migration still says `set role`, so that what it creates belongs to the owner.
 grant market_owner, signals_owner to migrations;
 
--- PostgreSQL 16 lets only owners vacuum: this login does that and nothing else.
+-- PostgreSQL 16 lets only owners vacuum. This login could therefore alter what it vacuums: it is for
+-- the vacuum job alone, and PostgreSQL 17 has a privilege that is just that.
 grant market_owner, signals_owner to maintenance;
 
 -- A forgotten transaction or a bad plan must not hold locks that others wait for.
