@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Cents = NDArray[np.int64]
+Codes = NDArray[np.uint32]
+Grid = NDArray[np.int32]  # card x grade: the number of the series, -1 where there is none
 
 DAY_US = 86_400_000_000
 
@@ -23,8 +25,46 @@ def in_order(ts: Ints, key: Ints) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def number_series(card: Codes, grade: Codes, grid: Grid, whose: Ints) -> int:
+    """Number the series as they are first met, in `grid`; `whose`: a row of each. How many."""
+    count = 0
+    for row in range(card.size):
+        if grid[card[row], grade[row]] < 0:
+            grid[card[row], grade[row]] = count
+            whose[count] = row
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def gather_in_order(
+    card: Codes,
+    grade: Codes,
+    grid: Grid,
+    ts: Ints,
+    price: Cents,
+    first_day: int,
+    days: int,
+    told: NDArray[np.int32],
+) -> None:
+    """`gather` of rows that come in the order of (ts, key): the last one seen is the last one."""
+    for row in range(ts.size):
+        bucket = grid[card[row], grade[row]] * days + ts[row] // DAY_US - first_day
+        cents = price[row]
+        if told[bucket, 4] == 0:
+            told[bucket, 0] = told[bucket, 1] = told[bucket, 2] = cents
+        else:
+            told[bucket, 1] = max(told[bucket, 1], cents)
+            told[bucket, 2] = min(told[bucket, 2], cents)
+        told[bucket, 3] = cents
+        told[bucket, 4] += 1
+
+
+@njit(cache=True, nogil=True)
 def gather(
-    series: Ints,
+    card: Codes,
+    grade: Codes,
+    grid: Grid,
     ts: Ints,
     key: Ints,
     price: Cents,
@@ -32,24 +72,16 @@ def gather(
     days: int,
     told: NDArray[np.int32],
     place: Ints,
-    ordered: bool,
 ) -> None:
     """Fill `told` by bucket, series x days + day: first price, highest, lowest, last price, number,
     and `place`: the rows of the first and the last by (ts, key). Number 0: nothing in it.
-
-    `ordered`: the rows come in the order of (ts, key), and `place` is left alone.
     """
     for row in range(ts.size):
-        bucket = series[row] * days + ts[row] // DAY_US - first_day
+        bucket = grid[card[row], grade[row]] * days + ts[row] // DAY_US - first_day
         cents = price[row]
         if told[bucket, 4] == 0:
             told[bucket, 0] = told[bucket, 1] = told[bucket, 2] = told[bucket, 3] = cents
-            if not ordered:
-                place[bucket, 0] = place[bucket, 1] = row
-        elif ordered:
-            told[bucket, 1] = max(told[bucket, 1], cents)
-            told[bucket, 2] = min(told[bucket, 2], cents)
-            told[bucket, 3] = cents
+            place[bucket, 0] = place[bucket, 1] = row
         else:
             told[bucket, 1] = max(told[bucket, 1], cents)
             told[bucket, 2] = min(told[bucket, 2], cents)
@@ -63,3 +95,20 @@ def gather(
                     told[bucket, 0] = cents
                     place[bucket, 0] = row
         told[bucket, 4] += 1
+
+
+@njit(cache=True, nogil=True)
+def harvest(
+    told: NDArray[np.int32], days: int, first_day: int, series: Ints, day: Ints, figures: Cents
+) -> int:
+    """Write `series`, `day` and `figures` (one row for each column of `told`) of the buckets that
+    hold something. How many; the rest is left as it was."""
+    count = 0
+    for bucket in range(told.shape[0]):
+        if told[bucket, 4]:
+            series[count] = bucket // days
+            day[count] = bucket % days + first_day
+            for column in range(5):
+                figures[column, count] = told[bucket, column]
+            count += 1
+    return count

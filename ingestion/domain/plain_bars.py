@@ -3,13 +3,22 @@
 Nearly all days are of this kind. Their bars have one version and are built in one pass.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ingestion.domain.bar_pass import DAY_US, Ints, gather, in_order
+from ingestion.domain.bar_pass import (
+    DAY_US,
+    gather,
+    gather_in_order,
+    harvest,
+    in_order,
+    number_series,
+)
 from ingestion.domain.versions import BAR_VERSIONS
 
 SERIES = ["card_id", "grade_code", "kind"]
@@ -54,37 +63,63 @@ def plain_bars(spans: pl.DataFrame) -> Parted:
 
 def _bars(spans: pl.DataFrame) -> pl.DataFrame | None:
     """None where the days lie too far apart for buckets."""
-    # Plain spans are of one kind. Both columns are coded side by side.
-    coded = spans.select(pl.col("card_id", "grade_code").cast(pl.Categorical).to_physical())
-    card, grade = (_dense(column.to_numpy()) for column in coded)
-    series = _dense(card * (int(grade.max()) + 1) + grade)
-    ts = spans.get_column("ts").to_physical().to_numpy()
-    first = int(ts.min()) // DAY_US
-    days = int(ts.max()) // DAY_US - first + 1
-    buckets = (int(series.max()) + 1) * days
-    if buckets > max(1_000_000, ROOM_PER_ROW * spans.height):
+    ts, key = (spans.get_column(name).to_physical().to_numpy() for name in ("ts", "key"))
+    if not in_order(ts, key):
+        return _one_pass(spans, ordered=False)
+    # In order they are cut where a day begins: no bar is in both parts, and each has a core.
+    cut = int(np.searchsorted(ts, ts[ts.size // 2] // DAY_US * DAY_US))
+    halves = [half for half in (spans[:cut], spans[cut:]) if half.height]
+    with ThreadPoolExecutor(len(halves)) as pool:
+        built = list(pool.map(partial(_one_pass, ordered=True), halves))
+    bars = [half for half in built if half is not None]
+    return pl.concat(bars) if len(bars) == len(halves) else None
+
+
+def _one_pass(spans: pl.DataFrame, *, ordered: bool) -> pl.DataFrame | None:
+    """`ordered`: by (ts, key). None where the days lie too far apart for buckets."""
+    coded = spans.select(
+        # The categories of one column alone number its names without gaps.
+        pl.col(name).cast(pl.Categorical(pl.Categories.random())).to_physical()
+        for name in ("card_id", "grade_code")
+    )
+    card, grade = (column.to_numpy() for column in coded)
+    grid = np.full((int(card.max()) + 1, int(grade.max()) + 1), -1, np.int32)
+    whose = np.empty(min(grid.size, spans.height), np.int64)
+    series = number_series(card, grade, grid, whose)
+    ts, key, price = (
+        spans.get_column(name).to_physical().to_numpy() for name in ("ts", "key", "price_cents")
+    )
+    first_day = int(ts.min()) // DAY_US
+    days = int(ts.max()) // DAY_US - first_day + 1
+    if series * days > max(1_000_000, ROOM_PER_ROW * spans.height):
         return None
-    told, place = np.zeros((buckets, 5), np.int32), np.empty((buckets, 2), np.int64)
-    key, price = (spans.get_column(name).to_numpy() for name in ("key", "price_cents"))
-    gather(series, ts, key, price, first, days, told, place, in_order(ts, key))
-    full = np.flatnonzero(told[:, 4])
-    whose = np.empty(int(series.max()) + 1, np.int64)
-    whose[series] = np.arange(series.size)
-    names_of = spans.select(SERIES)[whose][full // days]
-    day = pl.Series("day", (full % days + first).astype(np.int32)).cast(pl.Date)
-    names = ("open_cents", "high_cents", "low_cents", "close_cents", "volume")
-    figures = {name: told[full, column] for column, name in enumerate(names)}
-    bars: pl.DataFrame = names_of.with_columns(
-        day,
-        known_at=day.dt.offset_by("1d").cast(BAR_VERSIONS["known_at"]),
-        superseded_at=pl.lit(None, BAR_VERSIONS["superseded_at"]),
-        **{name: pl.Series(values) for name, values in figures.items()},
-    ).select(pl.col(name).cast(kind) for name, kind in BAR_VERSIONS.items())
+    told = np.zeros((series * days, 5), np.int32)
+    if ordered:
+        gather_in_order(card, grade, grid, ts, price, first_day, days, told)
+    else:
+        place = np.empty((series * days, 2), np.int64)
+        gather(card, grade, grid, ts, key, price, first_day, days, told, place)
+    # Plain spans are of one kind, so that one row of a series tells it.
+    return _harvested(told, days, first_day, spans.select(SERIES)[whose[:series]])
+
+
+def _harvested(
+    told: NDArray[np.int32], days: int, first_day: int, names: pl.DataFrame
+) -> pl.DataFrame:
+    """The full buckets as BAR_VERSIONS; `names` of each series as SERIES."""
+    most = told.shape[0]
+    series, day = np.empty(most, np.int64), np.empty(most, np.int64)
+    figures = np.empty((5, most), np.int64)
+    count = harvest(told, days, first_day, series, day, figures)
+    columns = ("open_cents", "high_cents", "low_cents", "close_cents", "volume")
+    bars: pl.DataFrame = (
+        names[series[:count]]
+        .with_columns(
+            pl.Series("day", day[:count].astype(np.int32)).cast(pl.Date),
+            pl.Series("known_at", (day[:count] + 1) * DAY_US).cast(BAR_VERSIONS["known_at"]),
+            superseded_at=pl.lit(None, BAR_VERSIONS["superseded_at"]),
+            **{name: pl.Series(figures[at, :count]) for at, name in enumerate(columns)},
+        )
+        .select(pl.col(name).cast(kind) for name, kind in BAR_VERSIONS.items())
+    )
     return bars
-
-
-def _dense(codes: NDArray[np.integer]) -> Ints:
-    """The same codes numbered without gaps."""
-    present = np.zeros(int(codes.max()) + 1, np.int64)
-    present[codes] = 1
-    return np.asarray((np.cumsum(present) - 1)[codes])  # of int64, whatever the codes are

@@ -26,9 +26,10 @@ def sales(draw: st.DrawFn) -> pl.DataFrame:
 
 
 @settings(max_examples=60, deadline=None)
-@given(versions=sales())
-def test_one_pass_gives_the_bars_of_every_moment(versions: pl.DataFrame) -> None:
-    spans = kept_spans(versions, pl.DataFrame(schema=VERDICTS))
+@given(versions=sales(), in_order=st.booleans())
+def test_one_pass_gives_the_bars_of_every_moment(versions: pl.DataFrame, in_order: bool) -> None:
+    rows = versions.sort("ts", "key") if in_order else versions
+    spans = kept_spans(rows, pl.DataFrame(schema=VERDICTS))
     order = ["card_id", "grade_code", "day", "kind", "known_at"]
     assert bar_versions(spans).sort(order).equals(versions_by_moment(spans).sort(order))
 
