@@ -19,15 +19,18 @@ from ingestion.domain.versions import VERSIONS
 from ingestion.ports.prices import Merged
 from kernel.db.staging import stage_frame
 
-WANTED: Schema = {"card_id": pl.String, "grade_code": pl.String}
+ALWAYS = (date(1, 1, 1), date(9999, 12, 30))
 
 # What is believed now, and what was believed before each correction, until that was known; of each
-# only the stretches in which the sale was not known to be revoked.
+# only the stretches in which the sale was not known to be revoked. The bounds of all instruments
+# together keep months out of the plan that no instrument asks of.
 TRADE_VERSIONS = """
 with believed as (
   select t.trade_id as key, t.card_id, t.grade_code, t.ts, t.price_cents, t.seller, t.known_at,
     null::timestamptz as until
-  from market.trades t join wanted using (card_id, grade_code)
+  from market.trades t join wanted w using (card_id, grade_code)
+  where t.ts >= w.since and t.ts < w.before
+    and t.ts >= (select min(since) from wanted) and t.ts < (select max(before) from wanted)
   union all
   select r.trade_id, r.before ->> 'card_id', r.before ->> 'grade_code',
     (r.before ->> 'ts')::timestamptz, (r.before ->> 'price_cents')::int, r.before ->> 'seller',
@@ -35,6 +38,7 @@ with believed as (
   from market.trade_revisions r
   join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
   where r.action = 'corrected' and (r.before ->> 'known_at')::timestamptz < r.known_at
+    and (r.before ->> 'ts')::timestamptz >= w.since and (r.before ->> 'ts')::timestamptz < w.before
 ), turns as (
   select trade_id, action, known_at, lead(known_at) over (
     partition by trade_id order by known_at, revision_id) as next
@@ -63,7 +67,9 @@ from (
     as first_known
   from (
     select p.*, said, lag(p.report_id) over same_day as before
-    from market.reported_prices p join wanted using (card_id, grade_code), unnest(p.reports) said
+    from market.reported_prices p join wanted w using (card_id, grade_code), unnest(p.reports) said
+    where p.day between w.first and w.last
+      and p.day between (select min(first) from wanted) and (select max(last) from wanted)
     window same_day as (partition by p.source, p.kind, p.card_id, p.grade_code, p.day
                         order by said, p.known_at, p.report_id)
   ) told
@@ -150,17 +156,29 @@ class PriceRepo:
         )
         return replace(merged, unchanged=records.height - merged.written)
 
-    def trade_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
-        """Every version of every sale of the instruments, as VERSIONS."""
-        return self._versions(TRADE_VERSIONS, instruments)
+    def versions(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Every version of every sale and reported figure that is asked of, as VERSIONS.
 
-    def report_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
-        """Every version of every reported figure of the instruments, as VERSIONS."""
-        return self._versions(REPORT_VERSIONS, instruments)
-
-    def _versions(self, query: str, instruments: pl.DataFrame) -> pl.DataFrame:
-        stage_frame(self.connection, "wanted", instruments.select(list(WANTED)).unique())
-        return read_frame(self.connection, query, VERSIONS)
+        `asked`: card_id, grade_code and, where not all of its past is, the days `first` to `last`.
+        """
+        always = [
+            pl.lit(day).alias(name)
+            for name, day in zip(("first", "last"), ALWAYS, strict=True)
+            if name not in asked.columns
+        ]
+        whole = asked.with_columns(always)
+        wanted = whole.group_by("card_id", "grade_code").agg(
+            pl.col("first").min(),
+            pl.col("last").max(),
+            since=pl.col("first").min().cast(UTC_US),
+            before=pl.col("last").max().dt.offset_by("1d").cast(UTC_US),
+        )
+        stage_frame(self.connection, "wanted", wanted)
+        told = (
+            read_frame(self.connection, query, VERSIONS)
+            for query in (TRADE_VERSIONS, REPORT_VERSIONS)
+        )
+        return pl.concat(told)
 
     def month(self, table: str, month: date) -> pl.DataFrame:
         """One month of `trades`, `prices_daily` or `quotes`, in key order."""

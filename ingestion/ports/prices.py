@@ -33,11 +33,11 @@ class PriceStore(Protocol):
     def merge_reports(self, records: pl.DataFrame) -> Merged:
         """Set-based: figures not seen before in."""
 
-    def trade_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
-        """Every version of every sale of the instruments, as VERSIONS."""
+    def versions(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Every version of every sale and reported figure that is asked of, as VERSIONS.
 
-    def report_versions(self, instruments: pl.DataFrame) -> pl.DataFrame:
-        """Every version of every reported figure of the instruments, as VERSIONS."""
+        `asked`: card_id, grade_code and, where not all of its past is, the days `first` to `last`.
+        """
 
     def month(self, table: str, month: date) -> pl.DataFrame:
         """One month of `trades`, `prices_daily` or `quotes`, in key order."""

@@ -35,7 +35,9 @@ def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
     if work.is_empty():
         nothing = {"days": 0, "bars_added": 0, "bars_replaced": 0, "bars_removed": 0}
         return Built({**nothing, "unjudged": unjudged}, [])
-    versions = _versions(unit, work)
+    # Work of a day reads that day: a night costs what it brought, not what the years before did.
+    asked = work.select(*INSTRUMENT, first="day", last="through")
+    versions = unit.prices.versions(asked)
     told = versions.select(*INSTRUMENT, day=pl.col("ts").dt.date())
     # The day of the mark too: it may have lost its last price.
     days = pl.concat([work.select(DAY), marked_days(told, work)]).unique()
@@ -66,13 +68,6 @@ def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
 def _instruments(versions: pl.DataFrame) -> Sequence[Instrument]:
     pairs = versions.select(INSTRUMENT).unique().sort(INSTRUMENT).iter_rows()
     return [Instrument(CardId(card), GradeCode(grade)) for card, grade in pairs]
-
-
-def _versions(unit: Unit, work: pl.DataFrame) -> pl.DataFrame:
-    instruments = work.select(INSTRUMENT).unique()
-    return pl.concat(
-        [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
-    )
 
 
 def _wanted(unit: Unit, versions: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ def judge_outliers(units: Units, only: Instrument | None = None) -> Mapping[str,
     """
     with units() as unit:
         pending = work_on(only, unit.work.pending("bars"))
-        versions = _versions(unit, pending)
+        versions = unit.prices.versions(pending.select(INSTRUMENT))
     if pending.is_empty():
         return {"instruments": 0, "judged": 0, "verdicts": 0, "outliers": 0}
     wanted = all_verdicts(versions)
@@ -50,13 +50,6 @@ def judge_outliers(units: Units, only: Instrument | None = None) -> Mapping[str,
         "outliers_by_rule": dict(by_rule.iter_rows()),
         "left": changed.height,
     }
-
-
-def _versions(unit: Unit, pending: pl.DataFrame) -> pl.DataFrame:
-    instruments = pending.select(INSTRUMENT).unique()
-    return pl.concat(
-        [unit.prices.trade_versions(instruments), unit.prices.report_versions(instruments)]
-    )
 
 
 def _changed(seen: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
