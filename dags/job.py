@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -84,10 +85,16 @@ class JobOperator(BaseOperator):
         ) as process:
             self._process = process
             assert process.stdout is not None  # noqa: S101 (stdout=PIPE above)
-            for line in process.stdout:
-                last = line.rstrip("\n")
-                said = last if last and not last.startswith("{") else said
-                self.log.info("%s", last)
+            try:
+                for line in process.stdout:
+                    last = line.rstrip("\n")
+                    said = last if last and not last.startswith("{") else said
+                    self.log.info("%s", last)
+            except BaseException:
+                # Airflow's timeout is raised here. Leaving the block waits for the job, and Airflow
+                # calls on_kill only after that: a silent job would outlive its deadline.
+                self.on_kill()
+                raise
         if process.returncode == EXIT_QUARANTINED:
             self.log.warning("%s put rows into quarantine", self.name)
         if process.returncode in (0, EXIT_QUARANTINED):
@@ -98,14 +105,15 @@ class JobOperator(BaseOperator):
         raise AirflowFailException(message)
 
     def on_kill(self) -> None:
-        """End the job's whole process group, politely first."""
+        """End the job's whole process group, politely first; nothing of it is left."""
         process = self._process
         if process is None or process.poll() is not None:
             return
         os.killpg(process.pid, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
+        # The job, or children that it left behind in its group.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 

@@ -12,11 +12,13 @@ import psutil
 import pytest
 
 PROGRAM = """
-import json, os, subprocess, sys, time
+import json, os, signal, subprocess, sys, time
 options = dict(zip(sys.argv[3::2], sys.argv[4::2]))
 print("working", flush=True)
 if sys.argv[2] == "sleep":
-    child = subprocess.Popen(["sleep", "60"])
+    if options.get("--deaf"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen(["sleep", "60"])  # what is ignored, a child ignores too
     open(options["--pid-file"], "w").write(str(child.pid))
     time.sleep(60)
 if options.get("--code") == "3":
@@ -84,13 +86,40 @@ def test_killing_a_task_ends_the_whole_process_group(job: Any, tmp_path: Path) -
     while not (pid_file.exists() and pid_file.read_text()):
         assert time.monotonic() < deadline, "the job did not start"
         time.sleep(0.02)
-    child = psutil.Process(int(pid_file.read_text()))
     operator.on_kill()
     thread.join(20)
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the job's child outlived it"
-        time.sleep(0.02)
+    assert ended_within(int(pid_file.read_text()), seconds=20), "the job's child outlived it"
     assert outcome
+
+
+def ended_within(pid: int, *, seconds: float) -> bool:
+    """Whether the process ends in time; one that nobody reaped has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("deaf", ["", "yes"])
+def test_a_silent_job_ends_with_the_time_its_task_was_given(
+    job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: str
+) -> None:
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+    from airflow.sdk.execution_time.timeout import timeout
+
+    monkeypatch.setattr("dags.job.GRACE_S", 1)
+    pid_file = tmp_path / "pid"
+    operator = job("some_service", "sleep", pid_file=str(pid_file), deaf=deaf)
+    begun = time.monotonic()
+    with pytest.raises(AirflowTaskTimeout), timeout(3):
+        operator.execute(CONTEXT)
+    assert time.monotonic() - begun < 20, "the job was waited for"
+    assert ended_within(int(pid_file.read_text()), seconds=5), "the job's child outlived it"
 
 
 def test_options_that_rendered_to_nothing_are_not_passed(job: Any) -> None:
