@@ -5,9 +5,21 @@ from typing import Any
 
 import pytest
 
+from ingestion.adapters.sources.apis import APIS
+from ingestion.adapters.sources.credentials import Credentials
+from ingestion.adapters.sources.edge import Edge
+from ingestion.adapters.sources.fact_plans import fact_plans
+from ingestion.adapters.sources.files import FileSource
+from ingestion.adapters.sources.format_files import shipped_names
+from ingestion.adapters.sources.limits import LocalLimit
+from ingestion.adapters.sources.registry import Registry
+
 CHAINS = {
     "dag_load_catalog": ["load_catalog", "load_product_map"],
     "dag_ingest_market": ["ensure_partitions", "fetch", "validate", "load_trades"],
+    "dag_ingest_tcgplayer": ["ensure_partitions", "fetch", "validate", "load_trades"],
+    "dag_ingest_tcgplayer_prices": ["ensure_partitions", "fetch", "validate", "load_trades"],
+    "dag_refresh_catalog": ["refresh_catalog"],
     "dag_backfill": ["plan_backfill", "run_backfill"],
     "dag_hot_cards": ["refresh_hot"],
     "dag_search_sync": ["announce_closes", "index_closes"],
@@ -20,6 +32,9 @@ CHAINS = {
 OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
     "dag_ingest_market": {"trades"},
+    "dag_ingest_tcgplayer": {"trades"},
+    "dag_ingest_tcgplayer_prices": {"trades"},
+    "dag_refresh_catalog": set(),
     "dag_backfill": {"trades"},
     "dag_hot_cards": {"trades"},
     "dag_search_sync": set(),
@@ -65,6 +80,43 @@ def test_facts_of_one_kind_do_not_wait_for_another_kind(dag_bag: Any) -> None:
     assert not any(task.downstream_task_ids for task in dag.tasks)
 
 
+def scheduled(dag_bag: Any, job: str) -> list[tuple[Any, Any]]:
+    """DAG and task of every task that runs this job by the clock."""
+    return [
+        (dag, task)
+        for dag in dag_bag.dags.values()
+        for task in dag.tasks
+        if task.name == job and hasattr(dag.timetable, "expression")
+    ]
+
+
+def test_every_api_that_is_registered_is_asked_by_the_clock(dag_bag: Any) -> None:
+    registry = Registry(
+        apis={api.name: api for api in APIS},
+        credentials=Credentials(None),
+        limit=LocalLimit,
+        deadline_s=1,
+        real=False,
+        mapped=lambda source: [],
+    )
+    sources = {name: registry.source(name) for name in shipped_names()}
+    asked_daily = {name for name, one in sources.items() if not isinstance(one, FileSource)}
+    nights = {dag.params["source"] for dag, _ in scheduled(dag_bag, "fetch")}
+    assert nights == asked_daily == {"marketplace", "tcgplayer", "tcgplayer_prices"}
+
+    asked = {sources[name].edge.source for name in nights}  # type: ignore[attr-defined]
+
+    def door(name: str) -> Edge:
+        asked.add(name)
+        return registry.edge(name)
+
+    for _, task in scheduled(dag_bag, "fetch_facts"):
+        fact_plans(task.options["fact"], door, subreddit="any", most=1)
+    if scheduled(dag_bag, "refresh_catalog"):
+        door("catalog")
+    assert asked == {api.name for api in APIS}
+
+
 def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
     from airflow.serialization.serialized_objects import DagSerialization
 
@@ -76,6 +128,9 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
     ("dag_id", "cron"),
     [
         ("dag_ingest_market", "0 1 * * *"),
+        ("dag_ingest_tcgplayer", "10 1 * * *"),
+        ("dag_ingest_tcgplayer_prices", "20 1 * * *"),
+        ("dag_refresh_catalog", "30 2 * * 0"),
         ("dag_features_signals", "0 2 * * *"),
         ("dag_train_models", "0 4 1 * *"),
         ("dag_maintenance", "0 5 * * *"),
