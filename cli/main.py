@@ -72,9 +72,20 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--to", "last", type=DAY, required=True, help="last UTC day")
 @click.option("--mode", type=click.Choice(["missing", "failed", "all"]), default="missing")
 @click.option("--refetch", is_flag=True, help="ask the source again for what the lake holds")
-@click.option("--dry-run", is_flag=True, help="say how many days and rows it would be")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="say how many days it would be, rows stored, and an estimate of the missing ones",
+)
 @click.option("--reference", help="why; under another reference the same wish is another run")
-@click.option("--wait", is_flag=True, help="tell how it ended")
+@click.option("--wait", is_flag=True, help="tell how it ended; a dry run always does")
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0, min_open=True),
+    default=360,
+    show_default=True,
+    help="wait no longer, minutes; then leave with 75",
+)
 @click.option("--url", envvar="PRICER_API_URL", help="ask this API")
 def backfill(
     sources: Sequence[str],
@@ -86,6 +97,7 @@ def backfill(
     dry_run: bool,
     reference: str | None,
     wait: bool,
+    within: float,
     url: str | None,
 ) -> None:
     """Do days of sources again, through the API, as a data engineer (PRICER_ADMIN_TOKEN)."""
@@ -102,7 +114,9 @@ def backfill(
         "reference": reference,
     }
     again = sys.argv[sys.argv.index("backfill") + 1 :]
-    sys.exit(ask_for(wish, url=url, token=token_told(), wait=wait, again=again))
+    sys.exit(
+        ask_for(wish, url=url, token=token_told(), wait=wait, within_s=60 * within, again=again)
+    )
 
 
 @pricer.command()

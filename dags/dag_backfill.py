@@ -8,7 +8,7 @@ from dags.assets import TRADES
 from dags.job import job
 
 ID = "{{ dag_run.run_id }}"
-DRY_RUN = "{{ params.dry_run | lower }}"
+DRY_RUN = "{{ params.dry_run | lower }}"  # true or false
 
 with DAG(
     dag_id="dag_backfill",
@@ -44,7 +44,9 @@ with DAG(
             False, type="boolean", description="ask the source again for what raw/ holds"
         ),
         "dry_run": Param(
-            False, type="boolean", description="only say how many days and rows it would be"
+            False,
+            type="boolean",
+            description="only say how many days and rows it would be; starts nothing",
         ),
         "reference": Param(
             None,
@@ -71,7 +73,8 @@ with DAG(
         "ingestion",
         "run_backfill",
         id=ID,
-        dry_run=DRY_RUN,
+        # Skipped, it announces nothing: a dry run wakes nobody.
+        unless=DRY_RUN,
         outlets=[TRADES],
         # A killed or timed-out attempt goes on where it stood, so each may be long.
         within=timedelta(hours=6),

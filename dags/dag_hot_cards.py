@@ -4,13 +4,14 @@ from airflow.sdk import DAG, Param
 
 from dags.assets import TRADES
 from dags.job import job
-from dags.schedules import TODAY, hot_cards_at
+from dags.schedules import TODAY, hot_cards_at, hot_cards_wait
 
 with DAG(
     dag_id="dag_hot_cards",
     description="Sales since yesterday of cards in demand, to market.trades; bars follow",
     schedule=hot_cards_at("*/15 * * * *"),
     catchup=False,
+    is_paused_upon_creation=hot_cards_wait(),
     max_active_runs=1,
     params={
         "source": Param("marketplace", type="string", description="which marketplace"),

@@ -12,7 +12,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+)
 
 EXIT_RETRY = 75  # EX_TEMPFAIL: the job says that something outside did not answer
 EXIT_QUARANTINED = 3  # done; some rows wait in quarantine, which is for a person and no failure
@@ -55,21 +59,27 @@ class JobOperator(BaseOperator):
     """Runs a job in a process group of its own, streams its output, maps its exit code.
 
     Exit 0 and 3 return the job's summary (the JSON of its last line), 75 is retried, anything else
-    is final. Killing the task kills the group.
+    is final. Killing the task kills the group. Where `unless` renders to true the task is skipped:
+    nothing runs and no asset is announced.
     """
 
-    template_fields: Sequence[str] = ("options",)
+    template_fields: Sequence[str] = ("options", "unless")
     ui_color = "#e8f0fe"
 
-    def __init__(self, *, package: str, name: str, options: dict[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *, package: str, name: str, options: dict[str, str], unless: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.package = package
         self.name = name
         self.options = options
+        self.unless = unless
         self._process: subprocess.Popen[str] | None = None
 
     def execute(self, context: Any) -> Any:
         """Run the job to its end; AirflowException asks for a retry, AirflowFailException ends."""
+        if self.unless.lower() == "true":
+            raise AirflowSkipException(f"{self.name} was not asked for")
         argv = argv_of(self.package, self.name, self.options)
         self.log.info("running %s", argv[1:])
         last, said = "", ""
@@ -125,12 +135,13 @@ def job(
     outlets: Sequence[Asset] = (),
     within: timedelta | None = None,
     task: str | None = None,
+    unless: str = "",
     **options: str,
 ) -> JobOperator:
     """A task named after its job. Options are Jinja templates; an empty one is not passed.
 
     `within` is how long one attempt may take where half an hour is too short; `task` names the
-    task where a DAG has the job more than once.
+    task where a DAG has the job more than once; `unless` is a template that skips it when true.
     """
     limits = {**RETRIES, "execution_timeout": within} if within else RETRIES
     return JobOperator(
@@ -138,6 +149,7 @@ def job(
         package=package,
         name=name,
         options=options,
+        unless=unless,
         outlets=list(outlets),
         **limits,
     )

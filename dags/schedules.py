@@ -20,6 +20,11 @@ def hot_cards_at(cron: str) -> CronTriggerTimetable | None:
     return None if os.environ.get("PRICER_HOT_CARDS") == "off" else ingest_at(cron)
 
 
+def hot_cards_wait() -> bool:
+    """Whether a new installation leaves hot cards switched off: PRICER_HOT_CARDS is `paused`."""
+    return os.environ.get("PRICER_HOT_CARDS") == "paused"
+
+
 # The day a run is about: the one asked for, else the UTC day that ended before the schedule.
 DAY = (
     "{{ params.date or "

@@ -89,8 +89,8 @@ def of_schedules(site: Site) -> dict[str, str]:
     """What dags/schedules.py reads: without a marketplace no clock starts an ingest."""
     return {
         "PRICER_NIGHTLY_INGEST": "on" if site.world.simulated else "off",
-        # By hand alone: the demo's nights would otherwise meet it at every quarter of an hour.
-        "PRICER_HOT_CARDS": "off",
+        # The demo switches it on after its nights, which would meet it every quarter of an hour.
+        "PRICER_HOT_CARDS": "paused",
     }
 
 

@@ -35,7 +35,9 @@ class BackfillRequest(BaseModel):
         "missing", description="days never loaded, days whose load did not end well, or every day"
     )
     refetch: bool = Field(False, description="ask the source again for what the lake holds")
-    dry_run: bool = Field(False, description="only say how many days and rows it would be")
+    dry_run: bool = Field(
+        False, description="only say days, rows stored, and an estimate of the missing ones"
+    )
     reference: str | None = Field(
         None,
         max_length=100,
@@ -81,6 +83,11 @@ class BackfillProgress(Frozen):
     run_id: str = Field(description="names the run")
     state: str = Field(description="queued, running, success or failed")
     plan: dict[str, Any] = Field(
-        description="days, runs to fetch and to replay, rows and instrument days; empty at first"
+        description="days, runs to fetch and to replay, `rows_stored` of these days, an estimate of"
+        " the missing ones (`missing_days`, `missing_rows_estimated` = days times the source's"
+        " `median_night_rows`, `missing_days_not_estimated` of sources without a night), and"
+        " instrument days; empty at first"
     )
-    outcome: dict[str, Any] = Field(description="runs done and rows added; empty until it is done")
+    outcome: dict[str, Any] = Field(
+        description="runs done and rows added; empty until it is done, and of a dry run"
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import psycopg
@@ -72,6 +72,25 @@ select (select count(*) from market.trades
      + (select count(*) from market.reported_prices
         where source = any(%(sources)s) and day between %(first)s and %(last)s)
 """
+
+NEWEST_LOADS = """
+select source, max(day) from market.loads
+where source = any(%s) and job = 'load_trades' group by source order by source
+"""
+# Days that have rows: a source that sells little is silent on many.
+MEDIAN_NIGHT = """
+with told as (
+  select (ts at time zone 'UTC')::date as day from market.trades
+  where source = %(source)s and ts >= %(first)s::timestamp at time zone 'UTC'
+    and ts < (%(last)s::date + 1)::timestamp at time zone 'UTC'
+  union all
+  select day from market.reported_prices
+  where source = %(source)s and day between %(first)s and %(last)s
+)
+select percentile_cont(0.5) within group (order by n)
+from (select count(*) as n from told group by day) nights
+"""
+OF_LATE = timedelta(days=90)
 
 # COPY takes no parameters: what is asked for is staged.
 PRICE_DAYS = """
@@ -163,6 +182,18 @@ class BackfillRepo:
         asked = {"sources": list(request.sources), "first": request.first, "last": request.last}
         row = self.connection.execute(ROWS_STORED, asked).fetchone()
         return row[0] if row else 0
+
+    def median_nights(self, sources: Sequence[str]) -> dict[str, float]:
+        """Rows of a source's median day among the 90 before its newest load."""
+        found = {}
+        newest = self.connection.execute(NEWEST_LOADS, (list(sources),)).fetchall()
+        for source, last in newest:
+            # Bounds as parameters, one source at a time: other months are not even opened.
+            asked = {"source": source, "first": last - OF_LATE, "last": last}
+            row = self.connection.execute(MEDIAN_NIGHT, asked).fetchone()
+            if row is not None and row[0] is not None:
+                found[source] = float(row[0])
+        return found
 
     def price_days(self, request: BackfillRequest) -> pl.DataFrame:
         """Days of the instruments with a price: all of them, or those without a bar."""

@@ -1,6 +1,7 @@
 """Which runs of a source a backfill repeats, and which days it asks for. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -105,6 +106,34 @@ def _of_source(request: BackfillRequest, source: str, runs: Sequence[Run]) -> It
 
 def _again(day: date, source: str, fetched: set[date], *, refetch: bool) -> Step:
     return Step(day, source, "fetch" if refetch or day not in fetched else "replay")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Days to be done of which nothing is stored yet, and the rows they likely have.
+
+    `rows` is days times the median night of each source; `unknown_days` are of sources that have
+    no night to go by, and are not in `rows`.
+    """
+
+    days: int
+    rows: int
+    unknown_days: int
+
+
+def missing(planned: Sequence[Step], runs: Sequence[Run], nights: Mapping[str, float]) -> Missing:
+    """What the planned steps would add; `nights` is the median night of each source, in rows."""
+    loaded = [run for run in runs if run.loaded]
+    days = Counter(
+        step.source
+        for step in planned
+        if not any(run.source == step.source and run.first <= step.day <= run.day for run in loaded)
+    )
+    return Missing(
+        days=days.total(),
+        rows=round(sum(count * nights.get(source, 0) for source, count in days.items())),
+        unknown_days=sum(count for source, count in days.items() if source not in nights),
+    )
 
 
 def instruments_in(said: str) -> tuple[Instrument, ...]:

@@ -48,12 +48,9 @@ def plan_backfill_job(
 
 @click.command("run_backfill", help="Do what was planned and is not done yet.")
 @BACKFILL
-@click.option("--dry-run", default="false", type=bool, help="do nothing")
 @click.pass_obj
-def run_backfill_job(doors: Doors, backfill_id: str, dry_run: bool) -> None:
+def run_backfill_job(doors: Doors, backfill_id: str) -> None:
     def work() -> Summary:
-        if dry_run:
-            return {"backfill": backfill_id, "dry_run": True}
         return run_backfill(
             doors.unit, backfill_id, doors.source, check=doors.check, now=datetime.now(UTC)
         )

@@ -117,5 +117,8 @@ class Backfills(Protocol):
     def rows_stored(self, request: BackfillRequest) -> int:
         """Sales and figures of the sources that the tables hold of these days."""
 
+    def median_nights(self, sources: Sequence[str]) -> dict[str, float]:
+        """Rows of a source's median day, of late; without those that have none."""
+
     def price_days(self, request: BackfillRequest) -> pl.DataFrame:
         """Days of the instruments with a price: all of them, or those without a bar."""

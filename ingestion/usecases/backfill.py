@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 import structlog
 
-from ingestion.domain.backfill import BackfillRequest, Step, steps
+from ingestion.domain.backfill import BackfillRequest, Step, missing, steps
 from ingestion.domain.errors import BackfillIncomplete, BackfillUnknown
 from ingestion.domain.records import Window
 from ingestion.ports.sources import Source
@@ -27,9 +27,14 @@ def plan_backfill(
 ) -> Mapping[str, object]:
     """What would be done; kept as the plan of `backfill_id` unless it is a dry run.
 
-    Planning an id again keeps the plan that is there: the same request is the same work.
+    `rows_stored` is what the tables hold of the days asked for; what the missing days would add is
+    an estimate, from the median night of each source. Planning an id again keeps the plan that is
+    there: the same request is the same work.
     """
-    planned = steps(request, unit.backfills.runs(request.sources, request.first, request.last))
+    runs = unit.backfills.runs(request.sources, request.first, request.last)
+    planned = steps(request, runs)
+    nights = unit.backfills.median_nights(request.sources)
+    absent = missing(planned, runs, nights)
     marks = unit.backfills.price_days(request)
     new = not dry_run and unit.backfills.keep(backfill_id, request, planned)
     days = sorted({step.day for step in planned})
@@ -46,6 +51,10 @@ def plan_backfill(
         "to_fetch": sum(step.action == "fetch" for step in planned),
         "to_replay": sum(step.action == "replay" for step in planned),
         "rows_stored": unit.backfills.rows_stored(request),
+        "missing_days": absent.days,
+        "missing_rows_estimated": absent.rows,
+        "missing_days_not_estimated": absent.unknown_days,
+        "median_night_rows": {source: round(rows) for source, rows in nights.items()},
         "instrument_days": marks.height,
     }
 

@@ -10,6 +10,7 @@ import httpx
 from stack.errors import StackError
 
 DEADLINE_S = 15
+QUESTIONS = 4  # a busy machine may leave the api-server without a turn for a while
 ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 
 
@@ -74,21 +75,34 @@ class AirflowApi:
 
     def _ask(self, what: str, method: str, path: str, **options: Any) -> Any:
         try:
-            answer = self._http.request(method, path, **options)
+            answer = self._patiently(method, path, **options)
             if answer.status_code == httpx.codes.UNAUTHORIZED:
                 token = self._http.post("/auth/token", json=self._credentials).raise_for_status()
                 self._http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
-                answer = self._http.request(method, path, **options)
+                answer = self._patiently(method, path, **options)
         except httpx.HTTPError as error:
             raise AirflowAway(what, error) from error
         if answer.is_error:
             raise AirflowRefused(what, answer.status_code, answer.text)
         return answer.json()
 
+    def _patiently(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """A question is asked again where no answer came; what changes something is not."""
+        for _ in range(QUESTIONS - 1 if method == "GET" else 0):
+            try:
+                return self._http.request(method, path, **options)
+            except httpx.TransportError:
+                continue
+        return self._http.request(method, path, **options)
+
     def dag_ids(self) -> set[str]:
         """The DAGs that have been parsed and stored."""
         found = self._ask("list DAGs", "GET", "/api/v2/dags", params={"limit": 100})
         return {dag["dag_id"] for dag in found["dags"]}
+
+    def switch(self, dag_id: str, *, on: bool) -> None:
+        """Let a DAG run, or not; what is queued of one that is off waits."""
+        self._ask(f"switch {dag_id}", "PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": not on})
 
     def trigger(self, dag_id: str, *, run_id: str, conf: Mapping[str, str]) -> DagRun:
         """Start a run by hand."""

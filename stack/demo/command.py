@@ -35,6 +35,8 @@ def run_demo(
         Report(stack.site.database_url("api_gw"), plan, main_job.told, console).print()
         say(f"Every stage succeeded; {time.monotonic() - begun:.0f} s since the start.")
         if not stop_when_done:
+            if world.value.simulated:
+                main_job.switch_hot_cards_on()
             serve(stack)
 
 

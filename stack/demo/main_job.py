@@ -1,13 +1,13 @@
-"""The main job: catalog, nights and training through the real scheduler, told task by task."""
+"""The main job: catalog, nights, facts and training by the real scheduler, told task by task."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from stack.demo.airflow_api import AirflowApi
 from stack.demo.chain import Ended, Follower
-from stack.demo.plans import NIGHT, TRAINING, Night, Plan
+from stack.demo.plans import FACTS, HOT_CARDS, TRAINING, Plan
 from stack.errors import StackError
 from stack.front import Stack
 from stack.parts.airflow import USER
@@ -15,7 +15,7 @@ from stack.say import say, stage
 
 PARSED_WITHIN_S = 90
 NAME_WIDTH = 35  # of the longest dag and task, so that the seconds stand in one column
-DAGS = frozenset({"dag_load_catalog", *NIGHT, *TRAINING})
+CATALOG = ("dag_load_catalog",)
 
 
 class DagsMissing(StackError):
@@ -34,6 +34,22 @@ class Told:
 
     results: dict[str, dict[str, Mapping[str, object]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+Stage = tuple[str, tuple[str, ...], Mapping[str, str]]  # title, DAGs, what the first is told
+
+
+def stages(plan: Plan) -> list[Stage]:
+    """What is done, in order."""
+    found: list[Stage] = [("catalog", CATALOG, plan.catalog)]
+    found += [(night.stage, night.chain, night.conf) for night in plan.nights]
+    if plan.facts_as_of is not None:
+        day = plan.facts_as_of.isoformat()
+        found.append((f"facts as of {day}", FACTS, {"date": day}))
+    if plan.train_as_of is not None:
+        day = plan.train_as_of.isoformat()
+        found.append((f"training as of {day}", TRAINING, {"date": day}))
+    return found
 
 
 TITLED = frozenset({"job", "source", "date"})  # the stage's own line says these
@@ -66,15 +82,16 @@ class MainJob:
         """Raises StackError at the first task that fails."""
         with stage("DAGs parsed"):
             self._wait_for_dags()
-        self._chain("catalog", ("dag_load_catalog",), self._plan.catalog)
-        for night in self._plan.nights:
-            self._night(night)
-        if self._plan.train_as_of is not None:
-            day = self._plan.train_as_of.isoformat()
-            self._chain(f"training as of {day}", TRAINING, {"date": day})
+        self._api.switch(HOT_CARDS, on=False)  # an earlier main job may have left it on
+        for title, chain, conf in stages(self._plan):
+            self._chain(title, chain, conf)
+        for note in self._plan.notes:
+            say(f"\n{note}")
 
-    def _night(self, night: Night) -> None:
-        self._chain(f"{night.title}, night of {night.as_of}", NIGHT, night.conf)
+    def switch_hot_cards_on(self) -> None:
+        """For a stack that goes on serving: newest sales every quarter of an hour."""
+        self._api.switch(HOT_CARDS, on=True)
+        say(f"{HOT_CARDS} is on: newest sales of the cards traded most, every 15 minutes.")
 
     def _chain(self, title: str, chain: tuple[str, ...], conf: Mapping[str, str]) -> None:
         say(f"\n{title}")
@@ -96,11 +113,10 @@ class MainJob:
         say(f"  ... {dag_id} still running, {seconds:.0f} s")
 
     def _wait_for_dags(self) -> None:
-        self._until(lambda: self._api.dag_ids() >= DAGS)
-
-    def _until(self, done: Callable[[], bool]) -> None:
+        chains = (chain for _, chain, _ in stages(self._plan))
+        wanted = frozenset({HOT_CARDS}.union(*chains))
         limit = time.monotonic() + PARSED_WITHIN_S
-        while not done():
+        while missing := wanted - self._api.dag_ids():
             if time.monotonic() > limit:
-                raise DagsMissing(DAGS - self._api.dag_ids())
+                raise DagsMissing(missing)
             time.sleep(0.2)

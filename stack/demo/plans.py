@@ -2,17 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from stack.errors import StackError
 
-NIGHT = ("dag_ingest_market", "dag_prices_ohlcv", "dag_features_signals")
+INGEST = "dag_ingest_market"
+AFTER_INGEST = ("dag_prices_ohlcv", "dag_features_signals")
+FACTS = ("dag_pop_trends_sentiment",)
+HOT_CARDS = "dag_hot_cards"
 TRAINING = ("dag_train_models", "dag_features_signals")
 
 # Two years of simulated history; see the simulator for its first day.
 SIMULATED_FROM = date(2024, 10, 1)
 SIMULATED_TO = date(2026, 9, 30)
+
+# The second source is asked for the days on which sources are compared, and no more: it is asked
+# product by product, which takes a call for every 25 sales since.
+COMPARED_DAYS = 30
 
 
 class DataMissing(StackError):
@@ -30,6 +37,17 @@ class Night:
     source: str
     as_of: date
     conf: Mapping[str, str]
+    ingest: str = INGEST
+
+    @property
+    def stage(self) -> str:
+        """What the main job calls it."""
+        return f"{self.title}, night of {self.as_of}"
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The DAGs that follow each other."""
+        return (self.ingest, *AFTER_INGEST)
 
 
 @dataclass(frozen=True)
@@ -39,15 +57,20 @@ class Plan:
     catalog: Mapping[str, str]
     nights: tuple[Night, ...]
     train_as_of: date | None
+    facts_as_of: date | None = None
+    notes: tuple[str, ...] = ()  # what is left out, and why
 
 
-def _night(title: str, source: str, as_of: date, **conf: str) -> Night:
-    return Night(title, source, as_of, {"source": source, "date": as_of.isoformat(), **conf})
+def _night(title: str, source: str, as_of: date, *, ingest: str = INGEST, **conf: str) -> Night:
+    told = {"source": source, "date": as_of.isoformat(), **conf}
+    return Night(title, source, as_of, told, ingest)
 
 
 def simulated(repository: Path) -> Plan:
-    """Four hundred cards, two years, from the simulated marketplace over HTTP."""
+    """Four hundred cards, two years, from the simulated marketplace over HTTP; then a month of a
+    second source, which the first is compared with, and the facts."""
     simulator = repository / "stack" / "simulator"
+    compared_from = SIMULATED_TO - timedelta(days=COMPARED_DAYS - 1)
     return Plan(
         catalog={
             "catalog": str(simulator / "catalog.json"),
@@ -60,8 +83,20 @@ def simulated(repository: Path) -> Plan:
                 SIMULATED_TO,
                 since=SIMULATED_FROM.isoformat(),
             ),
+            _night(
+                f"simulated TCGplayer, {COMPARED_DAYS} days",
+                "tcgplayer",
+                SIMULATED_TO,
+                ingest="dag_ingest_tcgplayer",
+                since=compared_from.isoformat(),
+            ),
         ),
         train_as_of=SIMULATED_TO,
+        facts_as_of=SIMULATED_TO,
+        notes=(
+            "Left out: TCGplayer's market prices. They are prices of now, and this night is over;"
+            " dag_ingest_tcgplayer_prices asks for them at 01:20 UTC.",
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """What the main job came to, read from PostgreSQL as the API's role, printed as tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import psycopg
 from psycopg.sql import SQL
@@ -55,6 +56,12 @@ select (select count(*) from market.cards),
        (select count(*) from verdicts where verdict in ('outlier', 'rejected'))
 """
 
+DIVERGENCES = """
+select case rule when 'sources' then 'between sources' else 'between grades' end,
+  count(distinct (card_id, grade_code))
+from market.divergences where closed_at is null group by rule
+"""
+
 
 def dollars(cents: int) -> str:
     """`$1,234.50`."""
@@ -85,12 +92,13 @@ class Report:
         with psycopg.connect(self._url, connect_timeout=5) as connection:
             self._loads()
             self._totals(connection)
-            for night in self._plan.nights:
-                self._signals(connection, night)
+            self._divergences(connection)
+            for as_of in dict.fromkeys(night.as_of for night in self._plan.nights):
+                self._signals(connection, as_of)
         self._seconds()
 
     def _results(self, night: Night) -> Mapping[str, Mapping[str, object]]:
-        return self._told.results.get(f"{night.title}, night of {night.as_of}", {})
+        return self._told.results.get(night.stage, {})
 
     def _loads(self) -> None:
         rows = []
@@ -113,11 +121,17 @@ class Report:
             f"{instruments:,} instruments; {outliers:,} prices left out as outliers.\n"
         )
 
-    def _signals(self, connection: psycopg.Connection, night: Night) -> None:
-        asked = {"asof": end_of(night.as_of), "horizon": HORIZON_DAYS, "top": TOP}
+    def _divergences(self, connection: psycopg.Connection) -> None:
+        rules = reasons(dict(connection.execute(DIVERGENCES).fetchall()))
+        if rules:
+            self._console.print(f"Flagged, not announced, their prices disagree: {rules}.\n")
+
+    def _signals(self, connection: psycopg.Connection, as_of: date) -> None:
+        asked = {"asof": end_of(as_of), "horizon": HORIZON_DAYS, "top": TOP}
+        titles = ", ".join(night.title for night in self._plan.nights if night.as_of == as_of)
         actions: dict[str, int] = dict(connection.execute(ACTIONS, asked).fetchall())
         counted = ", ".join(f"{action} {count:,}" for action, count in actions.items()) or "none"
-        self._console.print(f"[bold]{night.title}[/bold], signals as of {night.as_of}: {counted}")
+        self._console.print(f"[bold]{titles}[/bold], signals as of {as_of}: {counted}")
         rows = [
             [
                 f"{name} {number}",
@@ -155,7 +169,7 @@ class Report:
             ("conviction", True),
             ("series", False),
         ]
-        self._console.print(table(f"Highest utility, liquid, as of {night.as_of}", columns, rows))
+        self._console.print(table(f"Highest utility, liquid, as of {as_of}", columns, rows))
 
     def _seconds(self) -> None:
         rows = [[title, f"{seconds:.1f}"] for title, seconds in self._told.seconds.items()]

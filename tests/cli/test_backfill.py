@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import pytest
+
+import cli.backfill
+
 WINDOW = ("--from", "2026-09-01", "--to", "2026-09-30")
 ASKED = {"run_id": "backfill-1", "state": "queued", "new": True}
 
@@ -92,13 +96,15 @@ def test_a_wish_is_sent_with_the_token_and_its_run_is_named() -> None:
 
 
 def test_a_dry_run_waits_and_tells_days_and_rows() -> None:
-    ended = {"run_id": "backfill-1", "state": "success", "plan": {"days": 30, "rows_stored": 7}}
-    with answering((202, ASKED), (200, {**ended, "outcome": {"dry_run": True}})) as api:
+    plan = {"days": 30, "rows_stored": 7, "median_night_rows": {"a": 217, "b": 42}}
+    ended = {"run_id": "backfill-1", "state": "success", "plan": plan}
+    with answering((202, ASKED), (200, {**ended, "outcome": {}})) as api:
         code, said = backfill("--source", "a", "--dry-run", *WINDOW, url=api.url)
     assert code == 0
-    assert [line.split() for line in said.splitlines()[1:3]] == [
+    assert [line.split() for line in said.splitlines()[1:4]] == [
         ["plan", "days", "30"],
         ["plan", "rows", "stored", "7"],
+        ["plan", "median", "night", "rows", "a", "217,", "b", "42"],
     ]
     assert api.sent[0][3]["reference"].startswith("dry run of 20")
 
@@ -108,6 +114,37 @@ def test_a_run_that_failed_fails_the_command() -> None:
     with answering((202, {**ASKED, "new": False}), (200, ended)) as api:
         code, said = backfill("--source", "a", "--wait", *WINDOW, url=api.url)
     assert (code, said.splitlines()[0]) == (1, "backfill-1  was asked for before, queued")
+
+
+RUNNING = (200, {"run_id": "backfill-1", "state": "running", "plan": {}, "outcome": {}})
+AWAY = (503, {"detail": "Airflow did not answer"})
+
+
+def test_an_api_that_is_away_for_a_moment_does_not_end_the_wait() -> None:
+    ended = {"run_id": "backfill-1", "state": "success", "plan": {}, "outcome": {"done": 3}}
+    with answering((202, ASKED), AWAY, (502, {}), RUNNING, AWAY, (200, ended)) as api:
+        code, said = backfill("--source", "a", "--wait", *WINDOW, url=api.url)
+    assert (code, said.splitlines()[-1]) == (0, "backfill-1  success")
+
+
+def test_an_api_that_stays_away_ends_the_wait_with_its_words() -> None:
+    with answering(*[AWAY] * cli.backfill.PATIENCE) as api:
+        with pytest.raises(cli.backfill.NotNow, match="answers 503: Airflow did not answer"):
+            cli.backfill.followed(api.url, "backfill-1", "the-token", within_s=30, poll_s=0.01)
+        assert api.answers == []
+
+
+def test_a_run_that_goes_on_for_longer_than_said_is_left_with_75() -> None:
+    with answering((202, ASKED), *[RUNNING] * 9) as api:
+        code, said = backfill("--source", "a", "--wait", "--within", "0.05", *WINDOW, url=api.url)
+    assert (code, "has not ended within 0.05 minutes and goes on" in said) == (75, True)
+    assert len(api.answers) > 0
+
+
+def test_a_wish_is_not_sent_twice_when_the_api_is_away() -> None:
+    with answering(AWAY, (202, ASKED)) as api:
+        code, said = backfill("--source", "a", "--wait", *WINDOW, url=api.url)
+    assert (code, len(api.sent), "answers 503" in said) == (1, 1, True)
 
 
 def test_a_refusal_is_told_in_its_own_words() -> None:

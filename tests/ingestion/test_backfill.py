@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
-from ingestion.domain.backfill import BackfillRequest, Mode, Run, instruments_in, steps
+from ingestion.domain.backfill import BackfillRequest, Mode, Run, instruments_in, missing, steps
 from ingestion.domain.errors import (
     BackfillIncomplete,
     BackfillRejected,
@@ -68,6 +68,28 @@ def test_all_days_replays_the_runs_they_came_with_and_asks_for_the_others() -> N
     assert planned(asked("all"), wide) == [(1, "fetch"), (2, "fetch"), (8, "replay")]
     again = asked("all", refetch=True)
     assert planned(again, wide) == [(day, "fetch") for day in range(1, 6)]
+
+
+def test_missing_days_are_estimated_by_the_median_night_of_their_source() -> None:
+    wide = run(DAYS[3], first=DAYS[2])  # three days are left
+    two = asked("all", sources=(NAME, "other"))
+    runs = [wide]
+    told = missing(steps(two, runs), runs, {NAME: 40.5})
+    assert (told.days, told.rows, told.unknown_days) == (3 + 5, round(3 * 40.5), 5)
+
+
+def test_the_median_night_is_that_of_days_with_rows_of_late(
+    world: World, plain_file: WriteCsv
+) -> None:
+    sales = {"2023-01-01": 9, "2024-05-01": 1, "2024-05-03": 3, "2024-05-04": 2}
+    lines = [
+        f"base1-4,psa9,100.00,{day}T10:00:{n:02}Z,{day}-{n}"
+        for day, count in sales.items()
+        for n in range(count)
+    ]
+    world.ingest(NAME, plain_file("a.csv", lines), DAYS[-1], date(2023, 1, 1))
+    with world.unit() as unit:
+        assert unit.backfills.median_nights([NAME, "nobody"]) == {NAME: 2.0}
 
 
 @pytest.mark.parametrize(
@@ -136,6 +158,8 @@ def test_a_dry_run_says_days_and_rows_and_keeps_nothing(world: World, tmp_path: 
     told = plan(world, asked("all", instruments="base1-4:psa9"), name="dry", dry=True)
     assert (told["days"], told["to_fetch"], told["to_replay"]) == (5, 3, 2)
     assert (told["rows_stored"], told["instrument_days"]) == (2, 2)
+    assert (told["missing_days"], told["missing_rows_estimated"]) == (3, 3)
+    assert told["median_night_rows"] == {NAME: 1}
     assert world.rows("select backfill_id from market.backfills") == [("b1",)]
 
 
@@ -198,7 +222,6 @@ def test_the_jobs_take_what_the_dag_gives_them(job: Job, plain_file: WriteCsv) -
     options = ("--sources", NAME, *window, "--refetch", "false")
     dry = job("plan_backfill", "--id", "b1", *options, "--dry-run", "true")
     assert (dry.code, dry.summary["days"], dry.summary["new"]) == (0, 1, False)
-    assert job("run_backfill", "--id", "b1", "--dry-run", "true").summary["dry_run"]
     assert job("plan_backfill", "--id", "b1", *options, "--dry-run", "false").summary["new"]
     assert job("run_backfill", "--id", "b1").summary["rows_added"] == 1
     wrong = job("plan_backfill", "--id", "b2", "--sources", "ebuy", *window)
