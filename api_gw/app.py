@@ -15,6 +15,7 @@ from api_gw.adapters.airflow import AirflowRuns, NoDagRuns
 from api_gw.adapters.card_search import PostgresCardSearch
 from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
+from api_gw.adapters.divergences import PostgresDivergences
 from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.quality import PostgresQuality
 from api_gw.adapters.redis_cache import NoCache, RedisCache
@@ -67,6 +68,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         cards=PostgresCards(database),
         prices=PostgresPrices(database),
         signals=PostgresSignals(database),
+        divergences=PostgresDivergences(database),
         restatements=PostgresRestatements(database),
         quality=PostgresQuality(database),
         cache=cache,

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
-from api_gw.domain.quality import Confidence, Divergence, SourceQuality
+from api_gw.domain.divergence import Divergent
+from api_gw.domain.quality import Certainty, Divergence, SourceQuality
 from api_gw.domain.query import Query
 from api_gw.domain.restatements import RestatedBar, RestatedFeatures, RestatedSignal
 from api_gw.domain.signals import Signal
@@ -93,8 +94,18 @@ class Prices(Protocol):
     ) -> list[Move]:
         """Largest changes of liquid instruments alive on the newest day, largest first.
 
-        Liquid by their bars in the year to `counted_to`.
+        Liquid by their bars in the year to `counted_to`; none of those flagged at the moment.
         """
+        ...
+
+
+class Divergences(Protocol):
+    """Flags on instruments whose prices cannot all be right."""
+
+    async def of_cards(
+        self, cards: Sequence[str], *, as_of: datetime
+    ) -> Mapping[Instrument, Divergent]:
+        """The instruments of these cards that were flagged at the moment."""
         ...
 
 
@@ -204,7 +215,7 @@ class DataQuality(Protocol):
     """How good the data was at a moment; `card_id` and `grade_code` None mean any."""
 
     async def sources(self, day: date, *, as_of: datetime) -> Sequence[SourceQuality]:
-        """Every source that was loaded by then, over the window that ends with the day."""
+        """Every source that was tried by then, over the window that ends with the day."""
         ...
 
     async def divergences(
@@ -221,6 +232,6 @@ class DataQuality(Protocol):
         card_id: str | None,
         grade_code: str | None,
         limit: int,
-    ) -> tuple[Sequence[Confidence], int]:
-        """Instruments with a price in the ninety days to the day, the least certain first."""
+    ) -> Certainty:
+        """Prices over the ninety days to the day, the least certain first."""
         ...

@@ -18,21 +18,28 @@ def quality_lines(report: Rows) -> Iterator[str]:
     for one in divergences:
         instrument = f"{one['card_id']}:{one['grade_code']}"
         yield f"  {instrument}  {one['rule']}  ratio {one['ratio']:.3g}  since {one['opened_at']}"
-    yield f"confidence  {report['confidence_total']} instruments, the least certain first"
+    yield (
+        f"confidence  {report['confidence_total']} instruments, {report['stale_total']} stale,"
+        " the least certain first"
+    )
     for one in report["confidence"]:
+        stale = "  stale" if one["stale"] else ""
         yield (
             f"  {one['card_id']}:{one['grade_code']}  {one['kind']}  {dollars(one['price_cents'])}"
-            f"  n {one['bars']}  spread {percent(one['spread'])}  age {one['age_days']} d"
+            f"  n {one['bars']}  spread {percent(one['spread'])}  age {one['age_days']} d{stale}"
         )
 
 
 def source_lines(source: Rows) -> Iterator[str]:
     """Coverage, freshness and volume in one line, refused rows by reason below it."""
+    newest = "never loaded"
+    if source["newest_day"] is not None:
+        newest = f"newest run {source['newest_day']} ({source['age_days']} d ago)"
     usual = "-" if source["rows_usual"] is None else f"{source['rows_usual']:g}"
     yield (
         f"{source['source']}  covered {source['days_covered']} of {source['days_expected']} d"
-        f"  newest run {source['newest_day']} ({source['age_days']} d ago)"
-        f"  rows {source['rows_newest']} (usual {usual})  refused {percent(source['refused'])}"
+        f"  {newest}  rows {source['rows_newest']} (usual {usual})"
+        f"  refused {percent(source['refused'])}"
     )
     for reject in source["rejects"]:
         yield f"  {reject['reason']}  {reject['waiting']} waiting, {reject['resolved']} resolved"

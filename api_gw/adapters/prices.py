@@ -22,8 +22,8 @@ from market.bars_known($2) where card_id = $1
 order by grade_code, kind, day desc
 """
 
-# An instrument moved if its series in use is liquid, has a bar within the window before the
-# newest day of all, and one at least the window older than that, at most 45 days more.
+# An instrument moved if it is believed and its series in use is liquid, has a bar within the window
+# before the newest day of all, and one at least the window older than that, at most 45 days more.
 MOVERS = """
 with newest as (
   select market.newest_day_known($1) as day
@@ -57,7 +57,10 @@ with newest as (
 select c.card_id, c.name, s.name as set_name, c.number, c.image_small, m.grade_code,
   m.kind as series, m.from_day, m.from_cents, m.to_day, m.to_cents, m.change, m.bars_365
 from moved m join market.cards c using (card_id) join market.sets s using (set_id)
-where m.from_cents >= $6 and case when $7::bool then m.change > 0 else m.change < 0 end
+where m.from_cents >= $6
+  and not exists (select from market.divergent_at($1) d
+    where (d.card_id, d.grade_code) = (m.card_id, m.grade_code))
+  and case when $7::bool then m.change > 0 else m.change < 0 end
 order by abs(m.change) desc, c.card_id, m.grade_code limit $8
 """
 STALE_DAYS = 45  # how much older than asked the earlier bar may be

@@ -1,10 +1,11 @@
 """What the cache holds, read and written as kernel/cache.py says. ValueError for anything else."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from api_gw.domain.bars import Bar, BarsByKind, Move
+from api_gw.domain.divergence import Disagreement, Divergent
 from api_gw.domain.signals import Reason, Signal
 from kernel.cache import SIGNAL_FIELDS, pack, unpack
 from kernel.series import KINDS
@@ -85,3 +86,22 @@ def moves_from_cache(body: bytes) -> list[Move]:
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a list of moves: {error}") from error
+
+
+def flags_to_cache(flags: Mapping[str, Divergent]) -> bytes:
+    """By grade the flags of one card."""
+    return json.dumps(
+        {grade: [flag.since.isoformat(), list(flag.why)] for grade, flag in flags.items()},
+        separators=(",", ":"),
+    ).encode()
+
+
+def flags_from_cache(body: bytes) -> dict[str, Divergent]:
+    """What `flags_to_cache` made. Raises ValueError."""
+    try:
+        return {
+            grade: Divergent(aware(since), tuple(Disagreement(str(r), float(q)) for r, q in why))
+            for grade, (since, why) in json.loads(body).items()
+        }
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"not the flags of a card: {error}") from error

@@ -16,7 +16,7 @@ class Reject(NamedTuple):
     reason: str
     waiting: int
     resolved: int
-    last_seen_at: datetime
+    newest_refused_at: datetime
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,10 @@ class SourceQuality:
     source: str
     days_covered: int
     days_expected: int
-    newest_day: date
+    tried_day: date
+    newest_day: date | None
     newest_sale_at: datetime | None
-    loaded_at: datetime
+    loaded_at: datetime | None
     rows_newest: int
     rows_usual: float | None
     rows_read: int
@@ -59,7 +60,10 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Confidence:
-    """How far the price of an instrument can be trusted, of one kind of bar over ninety days."""
+    """How far the price of an instrument can be trusted, of one kind of bar over ninety days.
+
+    Without a bar in these days it is stale, and `price_day` is the newest there is of any kind.
+    """
 
     card_id: str
     grade_code: str
@@ -71,6 +75,20 @@ class Confidence:
     spread: float | None
     age_days: int
 
+    @property
+    def stale(self) -> bool:
+        """Whether the ninety days hold no price at all."""
+        return self.bars == 0
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """The least certain prices, how many there are in all, and how many of them are stale."""
+
+    prices: Sequence[Confidence]
+    total: int
+    stale: int
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -80,5 +98,4 @@ class Quality:
     sources: Sequence[SourceQuality]
     divergences: Sequence[Divergence]
     divergences_total: int
-    confidence: Sequence[Confidence]
-    confidence_total: int
+    certainty: Certainty

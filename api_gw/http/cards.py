@@ -12,6 +12,7 @@ from api_gw.http.schemas import (
     Bar,
     Card,
     CardSummary,
+    Divergent,
     GradeOfCard,
     History,
     Signal,
@@ -38,6 +39,7 @@ async def get_card(
         cards=services.cards,
         prices=services.prices,
         signals=services.signals,
+        divergences=services.divergences,
         cache=services.cache,
     )
     return card_of(card, grades)
@@ -70,6 +72,7 @@ def grade_of(grade: card_page.GradeOfCard) -> GradeOfCard:
         series=grade.series,
         bars_365=grade.newest.bars_365,
         signal=Signal.model_validate(grade.signal) if grade.signal else None,
+        divergent=Divergent.model_validate(grade.divergent) if grade.divergent else None,
     )
 
 
@@ -104,6 +107,7 @@ async def get_history(
         overlays=overlay_names(overlay),
         as_of=as_of,
         prices=services.prices,
+        divergences=services.divergences,
         cache=services.cache,
         cards=services.cards,
     )
@@ -114,6 +118,7 @@ async def get_history(
         bars_365=shown.bars_365,
         bars=[Bar.model_validate(bar) for bar in shown.bars],
         overlays=shown.overlays,
+        divergent=Divergent.model_validate(shown.divergent) if shown.divergent else None,
     )
 
 

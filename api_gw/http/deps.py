@@ -16,6 +16,7 @@ from api_gw.ports import (
     CardSearch,
     DagRuns,
     DataQuality,
+    Divergences,
     Prices,
     Restatements,
     Signals,
@@ -39,6 +40,7 @@ class Services:
     cards: Cards
     prices: Prices
     signals: Signals
+    divergences: Divergences
     restatements: Restatements
     quality: DataQuality
     cache: Cache

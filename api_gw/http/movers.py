@@ -32,7 +32,10 @@ async def get_movers(
     limit: Annotated[int, Query(ge=1, le=MOST_MOVERS, description="most movers, a count")] = 20,
     as_of: AsOf = None,
 ) -> Movers:
-    """Largest price changes of liquid instruments with a bar in the window up to the newest day."""
+    """Largest price changes of liquid instruments with a bar in the window up to the newest day.
+
+    Instruments whose price is flagged as divergent are left out.
+    """
     found = await movers(
         window=window,
         direction=direction,

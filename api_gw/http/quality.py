@@ -38,13 +38,14 @@ async def get_quality(
         sources=[source_of(source, found) for source in found.sources],
         divergences=[Divergence.model_validate(one) for one in found.divergences],
         divergences_total=found.divergences_total,
-        confidence=[Confidence.model_validate(one) for one in found.confidence],
-        confidence_total=found.confidence_total,
+        confidence=[Confidence.model_validate(one) for one in found.certainty.prices],
+        confidence_total=found.certainty.total,
+        stale_total=found.certainty.stale,
     )
 
 
 def source_of(source: domain.SourceQuality, found: domain.Quality) -> SourceQuality:
     """The response model of one source."""
-    age = (found.day - source.newest_day).days
+    age = None if source.newest_day is None else (found.day - source.newest_day).days
     derived = {"coverage": source.coverage, "refused": source.refused, "age_days": age}
     return SourceQuality.model_validate({**vars(source), **derived})

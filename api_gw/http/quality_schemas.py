@@ -16,25 +16,34 @@ class Reject(Frozen):
     reason: str = Field(description="stable code of the reason")
     waiting: int = Field(description="rows that still wait for a mapping or an alias, a count")
     resolved: int = Field(description="rows that were taken after all, a count")
-    last_seen_at: datetime = Field(description="when the newest of them was first refused, UTC")
+    newest_refused_at: datetime = Field(
+        description="when a row was last refused that had not been before, UTC"
+    )
 
 
 class SourceQuality(Frozen):
-    """One source of prices."""
+    """One source of prices or of facts beside them."""
 
     source: str = Field(description="name of the source")
     coverage: float = Field(
         description="days_covered over days_expected, a fraction; a file brought in once covers"
-        " the one day it was asked for"
+        " the one day it was asked for, and a weekly source one day in seven"
     )
     days_covered: int = Field(description="days of " + WINDOW + " that loaded runs asked for")
-    days_expected: int = Field(description="days since its first load, at most 30 days")
-    newest_day: date = Field(description="UTC day of the newest run that was loaded, ISO date")
-    age_days: int = Field(description="whole days from newest_day to the day asked about, days")
+    days_expected: int = Field(description="days since it was first tried, at most 30 days")
+    tried_day: date = Field(
+        description="UTC day of the newest run that came as far as fetching, ISO date"
+    )
+    newest_day: date | None = Field(
+        description="UTC day of the newest run that was loaded, ISO date; null where none ever was"
+    )
+    age_days: int | None = Field(
+        description="whole days from newest_day to the day asked about, days; null without one"
+    )
     newest_sale_at: datetime | None = Field(
         description="when its newest sale happened, UTC; null for sources without sales"
     )
-    loaded_at: datetime = Field(description="when its last load was done, UTC")
+    loaded_at: datetime | None = Field(description="when its last load was done, UTC")
     rows_newest: int = Field(description="rows of the newest run, a count")
     rows_usual: float | None = Field(description="median rows of a run of the window, a count")
     rows_read: int = Field(description="rows screened in the window, a count")
@@ -69,19 +78,21 @@ class Confidence(Frozen):
         " fewer than 4 bars"
     )
     age_days: int = Field(description="whole days from price_day to the day asked about, days")
+    stale: bool = Field(description="the 90 days hold no price: this is the newest before them")
 
 
 class Quality(Frozen):
     """How good the data is."""
 
     day: date = Field(description="UTC day asked about: of as_of, or today, ISO date")
-    sources: list[SourceQuality] = Field(description="every source that was ever loaded, by name")
+    sources: list[SourceQuality] = Field(description="every source that was ever asked, by name")
     divergences: list[Divergence] = Field(
         description="flagged instruments, the widest apart first, at most `limit`"
     )
     divergences_total: int = Field(description="flagged instruments in all, a count")
     confidence: list[Confidence] = Field(
-        description="instruments with a price in 90 days, the least certain first: few bars, wide"
-        " apart, long ago; at most `limit`"
+        description="prices of instruments, the least certain first: none in 90 days, few bars,"
+        " wide apart, long ago; at most `limit`"
     )
-    confidence_total: int = Field(description="instruments with a price in 90 days, a count")
+    confidence_total: int = Field(description="prices there are of instruments, a count")
+    stale_total: int = Field(description="instruments without a price in 90 days, a count")

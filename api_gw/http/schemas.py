@@ -47,6 +47,25 @@ class CardSummary(Frozen):
     image_small: str | None = Field(description="URL of a small picture, if there is one")
 
 
+class Disagreement(Frozen):
+    """A rule by which two prices cannot both be right."""
+
+    rule: str = Field(
+        description="`sources`: two sources disagree; `grade_ratio`: two grades of the card do"
+    )
+    ratio: float = Field(description="how far apart the two are, a fraction (2.0 is twice)")
+
+
+class Divergent(Frozen):
+    """The price is not believed: nothing of it is announced, and its signal is HOLD."""
+
+    since: datetime = Field(description="since when it is flagged, UTC")
+    why: list[Disagreement] = Field(description="every rule that speaks up, the earliest first")
+
+
+DIVERGENT = "why this price is not believed, flagged by the moment asked about; null if it is"
+
+
 class Close(Frozen):
     """The newest close of a card in one grade."""
 
@@ -54,6 +73,10 @@ class Close(Frozen):
     series: Series = Field(description=SERIES)
     day: date = Field(description="day of the close, UTC, ISO date")
     close_cents: int = Field(description="close, US cents")
+    divergent: Divergent | None = Field(
+        description="why this price is not believed, null if it is; while it is flagged the close"
+        " stays the one shown before"
+    )
 
 
 class FoundCard(CardSummary):
@@ -129,6 +152,7 @@ class GradeOfCard(Frozen):
     series: Series = Field(description=SERIES)
     bars_365: int = Field(description="days with a price in " + YEAR + "; a confidence")
     signal: Signal | None = Field(description="newest signal of the default horizon, if any")
+    divergent: Divergent | None = Field(description=DIVERGENT)
 
 
 class Card(CardSummary):
@@ -165,6 +189,7 @@ class History(Frozen):
         description="by name a value a bar, null where undefined: momentum_n is the log return over"
         " n days, drawdown_n the close over the highest close of n days minus 1, a fraction <= 0"
     )
+    divergent: Divergent | None = Field(description=DIVERGENT)
 
 
 class Move(Frozen):

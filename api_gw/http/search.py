@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api_gw.domain.cards import CardSummary as Card
-from api_gw.domain.cards import Found
 from api_gw.http.deps import Given, Kept
 from api_gw.http.schemas import CardSummary, Close, FoundCard, SearchPage
-from api_gw.usecases.search import search
+from api_gw.usecases.search import SearchResult, search
+from kernel.ids import CardId, GradeCode, Instrument
 
 router = APIRouter(tags=["cards"])
 
@@ -37,9 +37,16 @@ async def search_cards(
 
     It searches the catalog as it is now: prices and signals can be asked as of a moment, cards not.
     """
-    result = await search(q, set_said=set_said, page=page, limit=limit, cards=services.search)
+    result = await search(
+        q,
+        set_said=set_said,
+        page=page,
+        limit=limit,
+        cards=services.search,
+        divergences=services.divergences,
+    )
     return SearchPage(
-        cards=[found_card(card, result.found) for card in result.found.cards],
+        cards=[found_card(card, result) for card in result.found.cards],
         total=result.found.total,
         page=page,
         limit=limit,
@@ -49,8 +56,12 @@ async def search_cards(
     )
 
 
-def found_card(card: Card, found: Found) -> FoundCard:
+def found_card(card: Card, result: SearchResult) -> FoundCard:
     """The response model of one card of a page."""
     summary = CardSummary.model_validate(card)
-    closes = [Close.model_validate(close) for close in found.closes.get(card.card_id, ())]
+    closes = []
+    for close in result.found.closes.get(card.card_id, ()):
+        instrument = Instrument(CardId(card.card_id), GradeCode(close.grade_code))
+        flag = result.divergent.get(instrument)
+        closes.append(Close.model_validate({**close._asdict(), "divergent": flag}))
     return FoundCard(**summary.model_dump(), closes=closes)

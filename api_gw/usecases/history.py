@@ -6,10 +6,12 @@ from datetime import datetime
 
 from api_gw.domain.bars import Bar, BarsByKind, counted, first_shown
 from api_gw.domain.cached import series_from_cache, series_to_cache
+from api_gw.domain.divergence import Divergent
 from api_gw.domain.errors import NoPrice
 from api_gw.domain.overlays import OVERLAYS, Line
-from api_gw.ports import Cache, Cards, Prices
+from api_gw.ports import Cache, Cards, Divergences, Prices
 from api_gw.usecases.absence import why_absent
+from api_gw.usecases.divergent import divergent_grades
 from api_gw.usecases.moments import counted_to, known_by
 from kernel.cache import REFILLED_SERIES_TTL_S, series_key
 from kernel.series import Kind, series_in_use
@@ -17,12 +19,13 @@ from kernel.series import Kind, series_in_use
 
 @dataclass(frozen=True)
 class History:
-    """Bars of the series in use and, for each overlay, a value a bar."""
+    """Bars of the series in use and, for each overlay, a value a bar; the flag on it, if any."""
 
     series: Kind
     bars_365: int
     bars: Sequence[Bar]
     overlays: dict[str, Line]
+    divergent: Divergent | None
 
 
 async def history(
@@ -33,6 +36,7 @@ async def history(
     overlays: Sequence[str],
     as_of: datetime | None,
     prices: Prices,
+    divergences: Divergences,
     cache: Cache,
     cards: Cards,
 ) -> History:
@@ -47,12 +51,14 @@ async def history(
         absent = await why_absent(card_id, grade_code, as_of=as_of, cards=cards, prices=prices)
         raise absent or NoPrice(card_id, grade_code, [], as_of)
     used = bars[kind]
+    flags = await divergent_grades(card_id, as_of=as_of, divergences=divergences, cache=cache)
     first = first_shown(used, window_days)
     return History(
         series=kind,
         bars_365=counts[kind],
         bars=used[first:],
         overlays={name: OVERLAYS[name](used)[first:] for name in overlays},
+        divergent=flags.get(grade_code),
     )
 
 

@@ -22,7 +22,7 @@ async def quality(
     divergences, diverging = await data.divergences(
         as_of=moment, card_id=card_id, grade_code=grade_code, limit=limit
     )
-    prices, priced = await data.confidence(
+    certainty = await data.confidence(
         day, as_of=moment, card_id=card_id, grade_code=grade_code, limit=limit
     )
     return Quality(
@@ -30,6 +30,5 @@ async def quality(
         sources=await data.sources(day, as_of=moment),
         divergences=divergences,
         divergences_total=diverging,
-        confidence=prices,
-        confidence_total=priced,
+        certainty=certainty,
     )

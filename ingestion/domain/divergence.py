@@ -122,4 +122,4 @@ def between_grades(closes: pl.DataFrame, rule: DivergenceRule) -> pl.DataFrame:
         pl.lit(rule.grade_ratio_factor).alias("fence"),
         told.struct.json_encode().alias("detail"),
     )
-    return one.explode("grade_code").select(list(DIVERGENCES))
+    return one.explode("grade_code", empty_as_null=True).select(list(DIVERGENCES))

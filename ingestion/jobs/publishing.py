@@ -31,7 +31,7 @@ def announce_closes_job(doors: Doors) -> None:
         topic = doors.closes()
         if topic is None:
             log.warning("closes.kept", detail="no topic is set up: PRICER_CLOSES_TOPIC_ARN")
-            return {"instruments": 0, "messages": 0}
+            return {"instruments": 0, "messages": 0, "withheld": 0}
         with doors.unit() as unit:
             summary, stopped = announce_closes(unit, topic)
         if stopped is not None:

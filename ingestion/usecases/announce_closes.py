@@ -20,12 +20,17 @@ def announce_closes(
 ) -> tuple[Mapping[str, object], Unavailable | None]:
     """Publish the work of stage `search` and clear what the bus took; what stopped it, if it did.
 
+    What is flagged is cleared and not published: whoever takes the flag back marks it again.
     Delivery is at least once: a run that dies after publishing and before its commit sends the
     same instruments again, which the search does not mind.
     """
     unit.work.claim("search")
     pending = unit.work.pending("search")
-    changed = pending.select(INSTRUMENT).unique().sort(INSTRUMENT)
+    marked = pending.select(INSTRUMENT).unique().sort(INSTRUMENT)
+    flagged = unit.divergences.flagged()
+    changed = marked.join(flagged, on=INSTRUMENT, how="anti", maintain_order="left")
+    withheld = marked.join(flagged, on=INSTRUMENT, how="semi")
+    unit.work.clear("search", pending.join(withheld, on=INSTRUMENT, how="semi"))
     sent, messages, stopped = changed.clear(), 0, None
     for part in changed.iter_slices(A_MESSAGE):
         try:
@@ -36,5 +41,6 @@ def announce_closes(
         sent = pl.concat([sent, part])
         messages += 1
     unit.work.clear("search", pending.join(sent, on=INSTRUMENT, how="semi"))
-    log.info("closes.announced", instruments=sent.height, messages=messages)
-    return {"instruments": sent.height, "messages": messages}, stopped
+    told = {"instruments": sent.height, "messages": messages, "withheld": withheld.height}
+    log.info("closes.announced", **told)
+    return told, stopped

@@ -21,9 +21,9 @@ def check_divergences(
 ) -> Mapping[str, object]:
     """Judge the window that ends with the day; without one, with the newest day that has a bar.
 
-    Whoever is flagged or set free becomes `signals` and `search` work of the day, so that readers
-    hear of it once; in between its changes are not announced. A day before one that was judged
-    already is left alone: flags tell of the present.
+    Whoever is flagged or set free becomes `signals` work of the day, so that readers hear of it
+    once; whoever is set free becomes `search` work too, for what is flagged is not announced. A day
+    before one that was judged already is left alone: flags tell of the present.
     """
     unit.work.claim("bars")
     day = as_of or unit.divergences.newest_day()
@@ -36,9 +36,9 @@ def check_divergences(
         rule,
     )
     opened, closed = unit.divergences.settle(found, as_of=day, now=now)
-    turned = pl.concat([opened, closed]).unique().with_columns(day=pl.lit(day), as_of=pl.lit(day))
-    for stage in ("signals", "search"):
-        unit.work.mark(stage, turned)
+    on = (pl.lit(day).alias("day"), pl.lit(day).alias("as_of"))
+    unit.work.mark("signals", pl.concat([opened, closed]).unique().with_columns(on))
+    unit.work.mark("search", closed.unique().with_columns(on))
     flagged = unit.divergences.flagged().height
     log.info("divergences.checked", as_of=str(day), opened=opened.height, closed=closed.height)
     return {

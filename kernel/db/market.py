@@ -75,15 +75,32 @@ def bar_versions(
     return pl.DataFrame(rows, schema=VERSION_SCHEMA, orient="row")
 
 
-# By the day they were judged for: a night that is inferred again is judged by the same flags.
+# By the day they were judged for. Once a day is history for an instrument, only what was known by
+# then counts: a flag raised later is not seen, one taken back later still stands.
 DIVERGENT_ON = """
-select card_id, grade_code, max(ratio) from market.divergences
-where as_of <= %(day)s and (closed_as_of is null or closed_as_of > %(day)s)
-group by card_id, grade_code order by card_id, grade_code
+select d.card_id, d.grade_code, max(d.ratio) from market.divergences d
+left join unnest(%(cards)s::text[], %(grades)s::text[], %(moments)s::timestamptz[])
+  as h (card_id, grade_code, moment) using (card_id, grade_code)
+where d.as_of <= %(day)s and d.opened_at <= coalesce(h.moment, 'infinity')
+  and (d.closed_as_of is null or d.closed_as_of > %(day)s
+    or d.closed_at > coalesce(h.moment, 'infinity'))
+group by d.card_id, d.grade_code order by d.card_id, d.grade_code
 """
 
 
-def divergent_on(connection: psycopg.Connection, day: date) -> Mapping[Instrument, float]:
-    """Instruments whose prices on a day cannot all be right, and by which factor they disagree."""
-    rows = connection.execute(DIVERGENT_ON, {"day": day}).fetchall()
+def divergent_on(
+    connection: psycopg.Connection, day: date, *, history_since: Mapping[Instrument, datetime]
+) -> Mapping[Instrument, float]:
+    """Instruments whose prices on a day cannot all be right, and by which factor they disagree.
+
+    `history_since`: of instruments for which the day is history, when it became that (aware UTC);
+    of others everything known of the day by now counts.
+    """
+    asked = {
+        "day": day,
+        "cards": [instrument.card_id for instrument in history_since],
+        "grades": [instrument.grade_code for instrument in history_since],
+        "moments": list(history_since.values()),
+    }
+    rows = connection.execute(DIVERGENT_ON, asked).fetchall()
     return {Instrument(CardId(card), GradeCode(grade)): ratio for card, grade, ratio in rows}

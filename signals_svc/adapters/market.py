@@ -8,7 +8,7 @@ import psycopg
 from kernel.days import end_of
 from kernel.db import dirty
 from kernel.db.market import bar_versions, bars_as_of, divergent_on
-from kernel.ids import CardId, Instrument
+from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.bars import Bars, bars_of
 from signals_svc.domain.cross_section import CardFacts, Catalog
 from signals_svc.ports.market import Work
@@ -17,6 +17,15 @@ CATALOG = """
 select c.card_id, c.set_id, s.release_date
 from market.cards c join market.sets s using (set_id)
 order by c.card_id
+"""
+
+# A night is history for an instrument from the first word on a later night on.
+LATER_WORDS = """
+select s.card_id, s.grade_code, min(s.written_at) from signals.signals s
+where (s.card_id, s.grade_code) in (
+    select card_id, grade_code from market.divergences where as_of <= %(day)s)
+  and s.asof_ts > %(ends)s
+group by s.card_id, s.grade_code
 """
 
 
@@ -37,8 +46,14 @@ class MarketPrices:
         return bars_of(bar_versions(self._connection, as_of=end_of(last), first=first, last=last))
 
     def divergent(self, *, as_of: date) -> Mapping[Instrument, float]:
-        """Instruments whose prices on the day cannot all be right, and by which factor."""
-        return divergent_on(self._connection, as_of)
+        """Instruments whose prices on the day cannot all be right, and by which factor.
+
+        A night that is made again after a later one is judged by the flags that were known then.
+        """
+        asked = {"day": as_of, "ends": end_of(as_of)}
+        rows = self._connection.execute(LATER_WORDS, asked).fetchall()
+        since = {Instrument(CardId(card), GradeCode(grade)): at for card, grade, at in rows}
+        return divergent_on(self._connection, as_of, history_since=since)
 
     def catalog(self) -> Catalog:
         """Set and release date of every card."""

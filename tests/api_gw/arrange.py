@@ -93,6 +93,28 @@ class Arrangement:
                 (card_id, grade_code, day, evening(day), until, cents, cents, cents, cents),
             )
 
+    def flag(
+        self,
+        card_id: str,
+        grade_code: str,
+        *,
+        opened: datetime,
+        closed: datetime | None = None,
+        rule: str = "sources",
+        ratio: float = 3.0,
+    ) -> None:
+        """A divergence, known from one moment until another, or until now."""
+        with psycopg.connect(self.urls.ingestion) as connection:
+            connection.execute(
+                "insert into market.divergences (card_id, grade_code, rule, as_of, ratio, fence,"
+                " detail, opened_at, closed_at, closed_as_of)"
+                " values (%s, %s, %s, %s, %s, 2, '{}', %s, %s, %s)",
+                (
+                    *(card_id, grade_code, rule, opened.date(), ratio),
+                    *(opened, closed, closed.date() if closed else None),
+                ),
+            )
+
     def signal(
         self,
         card_id: str,

@@ -71,3 +71,29 @@ def test_as_of_uses_the_version_that_stood_then(market: Arrangement, own_api: Ap
     for day, price in ((2, 900), (4, 500)):
         asked = f"/cards/base1-2?as_of=2026-10-0{day}T12:00:00Z"
         assert own_api(asked).json()["grades"][0]["price_cents"] == price
+
+
+def test_a_grade_that_is_not_believed_says_since_when_and_why(
+    market: Arrangement, own_api: Api
+) -> None:
+    opened, closed = NIGHT + timedelta(hours=2), NIGHT + timedelta(days=2)
+    market.flag("base1-4", "psa10", opened=opened, closed=closed, ratio=4.5)
+    market.flag("base1-4", "psa10", opened=opened + timedelta(hours=1), rule="grade_ratio")
+    said = {
+        "since": "2026-10-01T02:00:00Z",
+        "why": [{"rule": "sources", "ratio": 4.5}, {"rule": "grade_ratio", "ratio": 3.0}],
+    }
+    by_moment = {
+        moment: own_api(f"/cards/base1-4?grade=psa10&as_of={moment}").json()["grades"][0]
+        for moment in ("2026-10-01T01:00:00Z", "2026-10-01T12:00:00Z", "2026-10-04T00:00:00Z")
+    }
+    before, during, after = (grade["divergent"] for grade in by_moment.values())
+    assert (before, during) == (None, said)
+    assert after == {"since": "2026-10-01T03:00:00Z", "why": said["why"][1:]}
+    psa10, raw = own_api("/cards/base1-4").json()["grades"]
+    assert (psa10["divergent"], raw["divergent"]) == (after, None)
+    history = "/cards/base1-4/history?grade=psa10"
+    assert own_api(history).json()["divergent"] == after
+    assert own_api(history + "&as_of=2026-10-01T12:00:00Z").json()["divergent"] == said
+    assert own_api(history + "&as_of=2026-10-01T01:00:00Z").json()["divergent"] is None
+    assert own_api("/cards/base1-4/history?grade=raw").json()["divergent"] is None

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from kernel.bus import Topic
 from kernel.ids import CardId, GradeCode, Instrument
 from stack.bootstrap.bus import CLOSES_TRIED_AT_MOST, ClosesBus
 from tests.api_gw.arrange import Arrangement, every
-from tests.api_gw.conftest import LAST_DAY, Api
+from tests.api_gw.conftest import LAST_DAY, NIGHT, Api
 from tests.fixtures.aws import VISIBLE_AGAIN_S, sqs_client
 from tests.fixtures.s3 import AwsAccess
 
@@ -70,12 +70,33 @@ def test_a_changed_close_is_found_beside_the_card(own_api: Api, topic: Topic, in
     topic.publish({"instruments": [*TOLD, ["base1-2", "raw"], ["gone-1", "raw"]]})
     done = index()
     assert (done["messages"], done["instruments"], done["changed"]) == (1, 4, 2)
-    day = LAST_DAY.isoformat()
+    day, believed = LAST_DAY.isoformat(), {"divergent": None}
     assert shown(own_api) == [
-        {"grade_code": "psa10", "series": "trade", "day": day, "close_cents": 400_000},
-        {"grade_code": "raw", "series": "quote", "day": day, "close_cents": 4_000},
+        {"grade_code": "psa10", "series": "trade", "day": day, "close_cents": 400_000} | believed,
+        {"grade_code": "raw", "series": "quote", "day": day, "close_cents": 4_000} | believed,
     ]
     assert shown(own_api, "blastoise") == []
+
+
+def test_the_close_of_what_is_flagged_stays_and_says_so(
+    own_api: Api, market: Arrangement, topic: Topic, index: Index
+) -> None:
+    topic.publish({"instruments": list(TOLD)})
+    index()
+    market.flag("base1-4", "psa10", opened=NIGHT, ratio=4.5)
+    market.bars("base1-4", "psa10", [(LAST_DAY + timedelta(days=1), 1_800_000)])
+    topic.publish({"instruments": list(TOLD)})
+    assert index()["changed"] == 0
+    psa10, raw = shown(own_api)
+    assert psa10["close_cents"] == 400_000
+    why = [{"rule": "sources", "ratio": 4.5}]
+    assert psa10["divergent"] == {"since": "2026-10-01T00:00:00Z", "why": why}
+    assert raw["divergent"] is None
+    with psycopg.connect(market.urls.superuser) as connection:
+        connection.execute("update market.divergences set closed_at=now(), closed_as_of=now()")
+    topic.publish({"instruments": list(TOLD)})
+    assert index()["changed"] == 1
+    assert shown(own_api)[0]["close_cents"] == 1_800_000
 
 
 def test_hearing_twice_changes_nothing_and_the_queue_is_empty_after_it(

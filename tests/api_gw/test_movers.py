@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.api_gw.arrange import Arrangement, every
-from tests.api_gw.conftest import LAST_DAY, Api, Serving
+from tests.api_gw.conftest import LAST_DAY, NIGHT, Api, Serving
 
 
 def moved(api: Api, asked: str = "") -> list[tuple[str, str, float]]:
@@ -73,6 +73,17 @@ def test_movers_are_kept_for_minutes_and_an_empty_market_is_not(
 def test_pennies_are_no_movers(market: Arrangement, own_api: Api) -> None:
     market.bars("base1-2", "raw", every(10, last=LAST_DAY, cents=[20] * 15 + [60]))
     assert "base1-2" not in {card for card, _, _ in moved(own_api)}
+
+
+def test_a_price_that_is_not_believed_is_no_mover(market: Arrangement, own_api: Api) -> None:
+    """A wrong link of three times the price would lead the list."""
+    closes = every(10, last=LAST_DAY, cents=[1000] * 15 + [3000])
+    market.bars("base1-2", "raw", closes)
+    assert moved(own_api)[0] == ("base1-2", "raw", 2.0)
+    market.flag("base1-2", "raw", opened=NIGHT + timedelta(hours=2))
+    assert "base1-2" not in {card for card, _, _ in moved(own_api)}
+    then = moved(own_api, "as_of=2026-10-01T01:00:00Z")
+    assert then[0] == ("base1-2", "raw", 2.0)
 
 
 def test_as_of_moves_the_newest_day(api: Api) -> None:

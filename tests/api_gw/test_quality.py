@@ -66,6 +66,7 @@ def test_a_source_is_told_with_its_coverage_freshness_volume_and_rejects(
         "coverage": pytest.approx(10 / 11),
         "days_covered": 10,
         "days_expected": 11,  # the day asked about has no run yet
+        "tried_day": "2026-09-30",
         "newest_day": "2026-09-30",
         "age_days": 1,
         "newest_sale_at": None,
@@ -79,9 +80,14 @@ def test_a_source_is_told_with_its_coverage_freshness_volume_and_rejects(
                 "reason": "unknown grade",
                 "waiting": 2,
                 "resolved": 1,
-                "last_seen_at": "2026-09-20T00:00:00Z",
+                "newest_refused_at": "2026-09-20T00:00:00Z",
             },
-            {"reason": "lot", "waiting": 1, "resolved": 0, "last_seen_at": "2026-09-20T00:00:00Z"},
+            {
+                "reason": "lot",
+                "waiting": 1,
+                "resolved": 0,
+                "newest_refused_at": "2026-09-20T00:00:00Z",
+            },
         ],
     }
 
@@ -116,6 +122,40 @@ def test_what_was_loaded_later_is_not_told_of_a_past_moment(
     assert (source["rejects"][0]["waiting"], source["rejects"][0]["resolved"]) == (2, 0)
 
 
+def test_a_source_that_never_came_so_far_is_told(market: Arrangement, own_api: Api) -> None:
+    at = datetime(2026, 10, 1, 1, tzinfo=UTC)
+    with psycopg.connect(market.urls.ingestion) as connection:
+        for source, job in (("tcgplayer", "fetch"), ("psa", "fetch_facts")):
+            connection.execute(
+                "insert into market.loads (source, day, job, rows_read, rows_written,"
+                " rows_quarantined, finished_at) values (%s, %s, %s, 7, 7, 0, %s)",
+                (source, LAST_DAY, job, at),
+            )
+    psa, stuck = told(own_api)["sources"]
+    assert (psa["source"], psa["newest_day"], psa["rows_newest"]) == ("psa", "2026-09-30", 7)
+    assert (stuck["source"], stuck["tried_day"]) == ("tcgplayer", "2026-09-30")
+    nothing = ("newest_day", "age_days", "loaded_at", "rows_usual", "refused")
+    assert [stuck[name] for name in nothing] == [None] * 5
+    assert (stuck["coverage"], stuck["rows_newest"]) == (0.0, 0)
+
+
+def test_a_price_of_long_ago_is_stale_and_not_absent(market: Arrangement, own_api: Api) -> None:
+    old = every(10, last=LAST_DAY - timedelta(days=120), cents=[700] * 5)
+    market.bars("base1-2", "psa10", old)
+    market.bars("base1-2", "psa10", [(LAST_DAY - timedelta(days=130), 650)], kind="quote")
+    # A series beside one that is alive is history, no price that anybody is shown.
+    market.bars("base1-4", "raw", old)
+    found = told(own_api)
+    assert (found["stale_total"], found["confidence_total"]) == (1, 3)
+    stale, *others = found["confidence"]
+    assert (stale["card_id"], stale["grade_code"], stale["kind"]) == ("base1-2", "psa10", "trade")
+    assert (stale["stale"], stale["price_cents"], stale["age_days"]) == (True, 700, 121)
+    assert (stale["bars"], stale["volume"], stale["spread"]) == (0, 0, None)
+    assert [one["stale"] for one in others] == [False, False]
+    before = told(own_api, "as_of=2026-06-30T00:00:00Z&card=base1-2")
+    assert [one["stale"] for one in before["confidence"]] == [False, False]
+
+
 def test_the_least_certain_price_comes_first(market: Arrangement, own_api: Api) -> None:
     wide = every(10, last=LAST_DAY - timedelta(days=5), cents=[1000, 9000] * 4)
     market.bars("base1-2", "psa10", wide)
@@ -142,14 +182,9 @@ def test_the_least_certain_price_comes_first(market: Arrangement, own_api: Api) 
 def test_a_flagged_instrument_is_told_while_it_is_flagged(
     market: Arrangement, own_api: Api
 ) -> None:
-    with psycopg.connect(market.urls.ingestion) as connection:
-        for grade, ratio in (("psa10", 2.5), ("raw", 0.2)):
-            connection.execute(
-                "insert into market.divergences (card_id, grade_code, rule, as_of, ratio, fence,"
-                " detail, opened_at) values ('base1-4', %s, 'sources', '2026-09-29', %s, 2, '{}',"
-                " '2026-09-30T00:00Z')",
-                (grade, ratio),
-            )
+    for grade, ratio in (("psa10", 2.5), ("raw", 0.2)):
+        opened = datetime(2026, 9, 30, tzinfo=UTC)
+        market.flag("base1-4", grade, opened=opened, ratio=ratio)
     found = told(own_api)
     assert [(row["grade_code"], row["ratio"]) for row in found["divergences"]] == [
         ("raw", 0.2),

@@ -96,6 +96,7 @@ QUALITY: dict[str, Any] = {
     "divergences_total": 0,
     "divergences": [],
     "confidence_total": 1,
+    "stale_total": 0,
     "confidence": [
         {
             "card_id": "base1-4",
@@ -105,6 +106,7 @@ QUALITY: dict[str, Any] = {
             "bars": 9,
             "spread": None,
             "age_days": 1,
+            "stale": False,
         }
     ],
 }
@@ -121,6 +123,6 @@ def test_the_quality_is_told_in_lines_or_as_it_came() -> None:
         "  refused 4.8%",
         "  lot  2 waiting, 1 resolved",
         "divergences  0 instruments are not believed",
-        "confidence  1 instruments, the least certain first",
+        "confidence  1 instruments, 0 stale, the least certain first",
         "  base1-4:psa10  trade  $4,000.00  n 9  spread -  age 1 d",
     ]

@@ -39,7 +39,7 @@ def test_only_instruments_whose_close_changed_are_announced_and_only_once(
     world.ingest("plain_sales", plain_file("a.csv", [SALE.format(100, "s1")]), DAY1)
     world.build()
     topic = Listener()
-    assert announce(world, topic) == {"instruments": 1, "messages": 1}
+    assert announce(world, topic) == {"instruments": 1, "messages": 1, "withheld": 0}
     assert topic.heard == [[["base1-4", "psa9"]]]
     # Earlier in the day: the open moves, the close does not.
     early = SALE.format(90, "s2").replace("T10", "T09")
@@ -57,7 +57,7 @@ def test_a_message_has_five_hundred_instruments_at_most(world: World) -> None:
     assert announce(world, topic)["instruments"] == 2 * A_MESSAGE
     assert [len(message) for message in topic.heard] == [A_MESSAGE, A_MESSAGE]
     rest = Listener()
-    assert announce(world, rest) == {"instruments": 1, "messages": 1}
+    assert announce(world, rest) == {"instruments": 1, "messages": 1, "withheld": 0}
     assert rest.heard == [[[many[-1], "raw"]]]
 
 

@@ -12,6 +12,7 @@ import pytest
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.domain.divergence import CLOSES, MEDIANS, DivergenceRule, divergences
+from ingestion.usecases.announce_closes import announce_closes
 from ingestion.usecases.check_divergences import check_divergences
 from kernel.db.market import divergent_on
 from tests.ingestion.conftest import Job, World, WriteCsv
@@ -62,26 +63,82 @@ def test_two_sources_that_disagree_flag_the_instrument_until_they_agree(
     told = check(world)
     assert (told["opened"], told["flagged"]) == (1, 1)
     assert world.rows(FLAGS) == [("base1-4", "psa9", "sources", 4.5, DAY, None)]
-    # Readers hear of the flag once, and of no change of price while it is up.
-    flagged = [(stage, "base1-4", "psa9", DAY) for stage in ("search", "signals")]
-    assert announced(world) == flagged
+    # Signals hear of the flag once, and nobody of a change of price while it is up.
+    assert announced(world) == [("signals", "base1-4", "psa9", DAY)]
     assert (check(world)["opened"], announced(world)) == (0, [])
     world.ingest("plain_sales", plain_file("c.csv", sales(11_000, day=15, name="c")), DAY)
     world.build()
     assert announced(world) == []
     with psycopg.connect(world.url) as connection:
-        assert divergent_on(connection, DAY) == {("base1-4", "psa9"): 4.5}
-        assert divergent_on(connection, date(2024, 5, 19)) == {}
+        assert divergent_on(connection, DAY, history_since={}) == {("base1-4", "psa9"): 4.5}
+        assert divergent_on(connection, date(2024, 5, 19), history_since={}) == {}
 
     # Two months on nothing of this is within the window, and prices are believed again.
     assert check(world, LATER)["closed"] == 1
     assert world.rows(FLAGS) == [("base1-4", "psa9", "sources", 4.5, DAY, LATER)]
-    assert {row[3] for row in announced(world)} == {LATER}
+    freed = [(stage, "base1-4", "psa9", LATER) for stage in ("search", "signals")]
+    assert announced(world) == freed
     with psycopg.connect(world.url) as connection:
-        assert divergent_on(connection, LATER) == {}
-        assert divergent_on(connection, DAY) != {}
+        assert divergent_on(connection, LATER, history_since={}) == {}
+        assert divergent_on(connection, DAY, history_since={}) != {}
     # A day before one that was judged is left alone.
     assert check(world)["skipped"] is True
+
+
+class Listener:
+    """A topic that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def publish(self, message: Mapping[str, Any]) -> None:
+        self.heard += message["instruments"]
+
+
+def announce(world: World) -> tuple[list[Any], Mapping[str, object]]:
+    topic = Listener()
+    with world.unit() as unit:
+        summary, _ = announce_closes(unit, topic)
+    return topic.heard, summary
+
+
+def test_the_change_that_raised_the_flag_is_not_announced_until_it_is_taken_back(
+    world: World, plain_file: WriteCsv
+) -> None:
+    """As a night runs: bars, flags, and only then what the search is told."""
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.build()
+    check(world)
+    assert announce(world)[0] == [["base1-4", "psa9"]]
+
+    fair = [line.replace("base1-4", "base1-2") for line in sales(3_000, name="f")]
+    wrong = sales(45_000, 44_000, 47_000, day=11, name="o")
+    world.ingest(other(), plain_file("b.csv", wrong), DAY)
+    world.ingest("plain_sales", plain_file("c.csv", fair), DAY)
+    world.build()
+    assert check(world)["opened"] == 1
+    heard, summary = announce(world)
+    assert (heard, summary["withheld"]) == ([["base1-2", "psa9"]], 1)
+    assert announce(world)[0] == []
+
+    check(world, LATER)
+    assert announce(world)[0] == [["base1-4", "psa9"]]
+
+
+def test_a_flag_is_never_taken_back_for_a_day_before_its_own(
+    world: World, plain_file: WriteCsv
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
+    world.build()
+    check(world)
+    with (
+        psycopg.connect(world.url) as connection,
+        pytest.raises(psycopg.errors.CheckViolation, match="closed_after"),
+    ):
+        connection.execute(
+            "update market.divergences set closed_at = now(), closed_as_of = as_of - 1"
+        )
 
 
 def test_a_source_with_too_few_prices_flags_nothing(world: World, plain_file: WriteCsv) -> None:

@@ -215,3 +215,32 @@ def test_an_instrument_whose_prices_disagree_is_held_until_they_agree(market: De
             end_of(LAST_DAY),
         )
     ]
+
+
+def test_a_night_made_again_sees_the_flags_that_were_known_when_the_next_was_told(
+    market: Desk,
+) -> None:
+    """A flag raised later on what the night had, and one taken back later, change nothing."""
+    nights = LAST_DAY - timedelta(days=1), LAST_DAY
+    flag = (
+        "insert into market.divergences (card_id, grade_code, rule, as_of, ratio, fence, detail)"
+        " values (%s, 'psa10', 'sources', %s, 4.5, 2, '{}')"
+    )
+    with psycopg.connect(market.urls.ingestion) as connection:
+        connection.execute(flag, ("card-1", nights[0]))
+    for night in nights:
+        mark(market.urls, EVERYTHING, night)
+        market.night()
+    told = actions(market, nights[0])
+    assert (told["card-0"], told["card-1"]) == ("BUY", "HOLD")
+    with psycopg.connect(market.urls.ingestion) as connection:
+        connection.execute(flag, ("card-0", nights[0]))
+        connection.execute(
+            "update market.divergences set closed_at = now(), closed_as_of = %s"
+            " where card_id = 'card-1'",
+            (nights[0],),
+        )
+    said = market.rows(STORED)
+    mark(market.urls, EVERYTHING, nights[0])
+    market.night()
+    assert market.rows(STORED) == said
