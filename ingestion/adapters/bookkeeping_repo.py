@@ -62,10 +62,18 @@ select card_id, grade_code, day, as_of, coalesce(through, day) as through, gener
 from market.dirty
 where stage = {} order by as_of, card_id, grade_code, day
 """
+# Rows of the dirty set are taken in one order by all: see kernel/db/dirty.py.
 JUDGED = """
-update market.dirty d set judged = j.generation from staged_judged j
-where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)
-  = (j.card_id, j.grade_code, j.day, j.as_of, j.generation)
+with held as (
+  select d.card_id, d.grade_code, d.day, d.as_of
+  from market.dirty d join staged_judged j using (card_id, grade_code, day, as_of, generation)
+  where d.stage = 'bars'
+  order by d.card_id collate "C", d.grade_code collate "C", d.day, d.as_of
+  for update of d
+)
+update market.dirty d set judged = d.generation from held
+where d.stage = 'bars' and (d.card_id, d.grade_code, d.day, d.as_of)
+  = (held.card_id, held.grade_code, held.day, held.as_of)
 """
 MARKED_AS_JUDGED = """
 update market.dirty d set judged = d.generation from staged_judged j
@@ -76,6 +84,7 @@ MARK = ("card_id", "grade_code", "day", "as_of")
 MERGE_MARKS = """
 insert into market.dirty as d (stage, card_id, grade_code, day, as_of, through)
 select %s, card_id, grade_code, day, as_of, nullif(through, day) from dirty_marks
+order by card_id collate "C", grade_code collate "C", day, as_of
 on conflict (stage, card_id, grade_code, day, as_of) do update
 set generation = d.generation + 1, marked_at = now(),
   through = greatest(d.through, excluded.through)
@@ -168,7 +177,7 @@ class WorkRepo:
     def mark(self, stage_name: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
         """Add work in this transaction: on a day, or on all from `day` to `through`."""
         through = "through" if "through" in rows.columns else "day"
-        marks = rows.group_by(MARK).agg(through=pl.col(through).max()).sort(MARK)
+        marks = rows.group_by(MARK).agg(through=pl.col(through).max())
         if marks.is_empty():
             return 0
         # The frame goes in as one block: row by row is most of the time of a large mark.

@@ -33,17 +33,26 @@ class Mark(NamedTuple):
 MARK_COLUMNS = (("card_id", "text"), ("grade_code", "text"), ("day", "date"), ("as_of", "date"))
 
 # The two merges read staged tables, so that whoever has a frame and not rows may use them too.
+# Both take their rows in one order: a producer and a consumer that meet wait, and never for each
+# other. "C" is the order in which Python and polars sort.
 MERGE_MARKS = """
 insert into market.dirty as d (stage, card_id, grade_code, day, as_of)
 select %s, card_id, grade_code, day, as_of from dirty_marks
 group by card_id, grade_code, day, as_of
+order by card_id collate "C", grade_code collate "C", day, as_of
 on conflict (stage, card_id, grade_code, day, as_of)
 do update set generation = d.generation + 1, marked_at = now()
 """
 CLEAR_DONE = """
-delete from market.dirty d using dirty_done x where d.stage = %s
-  and (d.card_id, d.grade_code, d.day, d.as_of, d.generation)
-  = (x.card_id, x.grade_code, x.day, x.as_of, x.generation)
+with held as (
+  select d.stage, d.card_id, d.grade_code, d.day, d.as_of
+  from market.dirty d join dirty_done x using (card_id, grade_code, day, as_of, generation)
+  where d.stage = %s
+  order by d.card_id collate "C", d.grade_code collate "C", d.day, d.as_of
+  for update of d
+)
+delete from market.dirty d using held where (d.stage, d.card_id, d.grade_code, d.day, d.as_of)
+  = (held.stage, held.card_id, held.grade_code, held.day, held.as_of)
 """
 PENDING = """
 select card_id, grade_code, day, as_of, generation from market.dirty
