@@ -14,7 +14,7 @@ from ingestion.domain.cancelled import without_status
 from ingestion.domain.curated import BARS, QUOTES, TRADES
 from ingestion.domain.latest import latest_told
 from ingestion.domain.marks import monthly_marks
-from ingestion.domain.records import RECORDS, UTC_US, Schema
+from ingestion.domain.records import RECORDS, UTC_US
 from ingestion.domain.versions import VERSIONS
 from ingestion.ports.prices import Merged
 from kernel.db.staging import stage_frame

@@ -53,8 +53,8 @@ def test_a_load_and_a_consumer_of_the_same_work_never_wait_for_each_other(
         def load(unit: Unit) -> object:
             return unit.work.mark("bars", marks())
 
-        def read(unit: Unit, pending: pl.DataFrame = pending) -> object:
-            return consume(unit, pending)
+        def read(unit: Unit, pending: pl.DataFrame = pending) -> None:
+            consume(unit, pending)
 
         pair = [threading.Thread(target=in_turn, args=(work,)) for work in (load, read)]
         for thread in pair:
