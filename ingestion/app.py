@@ -107,6 +107,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         backfills=BackfillRepo(connection),
         archive=ArchiveRepo(connection),
         archived=LakeArchive(lake),
+        contract=contract,
     )
 
 

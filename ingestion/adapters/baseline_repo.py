@@ -16,8 +16,8 @@ from kernel.db.staging import stage_frame
 MONTH = timedelta(days=31)
 
 NIGHTS = """
-select day, rows_read from market.loads
-where source = %s and job = 'load_trades' and day < %s and day >= %s
+select day, (rows_by_table ->> %(table)s)::int from market.loads
+where source = %(source)s and rows_by_table ? %(table)s and day < %(day)s and day >= %(first)s
 order by day
 """
 
@@ -35,6 +35,16 @@ USUAL_SCHEMA: Schema = {
     "usual_cents": pl.Int64,
 }
 
+# A printing that was added to a catalog's card has a tilde in its id.
+CATALOG = """
+select s.set_id, c.card_id, c.number, c.edition, c.finish, c.language
+from market.sets s left join market.cards c on c.set_id = s.set_id and c.card_id not like '%~%'
+where s.game = 'pokemon'
+"""
+CATALOG_SCHEMA: Schema = dict.fromkeys(
+    ("set_id", "card_id", "number", "edition", "finish", "language"), pl.String
+)
+
 
 @dataclass(frozen=True)
 class BaselineRepo:
@@ -42,11 +52,17 @@ class BaselineRepo:
 
     connect: Callable[[], AbstractContextManager[psycopg.Connection]]
 
-    def nights(self, source: str, day: date) -> Nights:
-        """Rows read by the source's loads in the month before the day."""
+    def nights(self, table: str, source: str, day: date) -> Nights:
+        """Rows that the source's loads of the month before the day had for the table."""
+        asked = {"table": table, "source": source, "day": day, "first": day - MONTH}
         with self.connect() as connection:
-            rows = connection.execute(NIGHTS, (source, day, day - MONTH)).fetchall()
-        return Nights([read for _, read in rows], rows[-1][0] if rows else None)
+            rows = connection.execute(NIGHTS, asked).fetchall()
+        return Nights([told for _, told in rows], rows[-1][0] if rows else None)
+
+    def catalog(self) -> pl.DataFrame:
+        """Sets and cards as they are stored."""
+        with self.connect() as connection:
+            return read_frame(connection, CATALOG, CATALOG_SCHEMA)
 
     def usual_prices(self, instruments: pl.DataFrame, day: date) -> pl.DataFrame:
         """card_id, grade_code and usual_cents of those that had a price before the day."""

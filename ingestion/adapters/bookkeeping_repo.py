@@ -8,6 +8,7 @@ from typing import get_args
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from ingestion.adapters.copying import read_frame
 from ingestion.domain.records import Schema
@@ -16,12 +17,13 @@ from kernel.db.staging import stage_frame
 
 LOAD = """
 insert into market.loads as l
-  (source, day, job, rows_read, rows_written, rows_quarantined, first_day, finished_at)
-values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp())
+  (source, day, job, rows_read, rows_written, rows_quarantined, first_day, rows_by_table,
+   finished_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())
 on conflict (source, day, job) do update
-set (rows_read, rows_written, rows_quarantined, first_day, finished_at) = (excluded.rows_read,
-  excluded.rows_written, excluded.rows_quarantined, least(l.first_day, excluded.first_day),
-  excluded.finished_at)
+set (rows_read, rows_written, rows_quarantined, first_day, rows_by_table, finished_at) =
+  (excluded.rows_read, excluded.rows_written, excluded.rows_quarantined,
+   least(l.first_day, excluded.first_day), excluded.rows_by_table, excluded.finished_at)
 """
 
 LAST_DAY = "select max(day) from market.loads where source = %s and job = %s and day < %s"
@@ -107,9 +109,11 @@ class LedgerRepo:
         written: int,
         quarantined: int,
         first: date | None = None,
+        by_table: Mapping[str, int] | None = None,
     ) -> None:
         """Replace the row of (source, day, job); the widest window that was asked stays."""
-        self.connection.execute(LOAD, (source, day, job, read, written, quarantined, first))
+        counts = (read, written, quarantined)
+        self.connection.execute(LOAD, (source, day, job, *counts, first, Jsonb(by_table or {})))
 
     def last_day(self, source: str, job: str, *, before: date) -> date | None:
         """The newest day before that for which the job was done; None if there is none."""

@@ -1,10 +1,12 @@
 """Runs expectations with great-expectations.
 
-Importing it takes five seconds, so it is imported when a suite is run, by the one job that
-validates; loading, judging and building never wait for it.
+Importing it takes seconds, so it is imported when a suite is run, by the jobs that check what
+comes from outside; loading, judging and building never wait for it.
 """
 
+import importlib.util
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +21,7 @@ def run_suite(name: str, frame: pl.DataFrame, expectations: Sequence[Expectation
     """How each expectation comes out on the frame, in their order."""
     # Read when the package is imported: nothing about our data is told to anybody.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import_when_used("scipy.stats")
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -39,6 +42,23 @@ def run_suite(name: str, frame: pl.DataFrame, expectations: Sequence[Expectation
     # Suites give their results by column: the place says which expectation each one is of.
     results = {place_of(result): result for result in batch.validate(suite).results}
     return [checked(one, results[place]) for place, one in enumerate(expectations)]
+
+
+def import_when_used(name: str) -> None:
+    """Let a module wait for the first look into it.
+
+    A third of the time goes to scipy.stats, for tests of distributions that no contract asks for.
+    """
+    if name in sys.modules or (found := importlib.util.find_spec(name)) is None:
+        return
+    if found.loader is None:
+        return
+    found.loader = importlib.util.LazyLoader(found.loader)
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    found.loader.exec_module(module)
+    parent, _, child = name.rpartition(".")
+    setattr(sys.modules[parent], child, module)
 
 
 def place_of(result: Any) -> int:

@@ -215,6 +215,7 @@ loads = Table(
     Column("rows_quarantined", Integer, nullable=False),
     Column("finished_at", Moment, nullable=False),
     Column("first_day", Date),
+    Column("rows_by_table", JSONB, nullable=False),
 )
 
 dirty = Table(

@@ -1,7 +1,7 @@
 """A table's data contract: who owns it, its columns, how fresh, how good, how long. No I/O."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,12 +20,15 @@ class Freshness(Clause):
 
 
 class Volume(Clause):
-    """Rows of a night against the median night of the trailing month, as factors of it."""
+    """Rows of a run against the median run of the trailing month, as factors of it."""
 
     fewest: float = Field(ge=0)
     most: float = Field(gt=1)
+    every_days: int = Field(1, ge=1, description="days from one run to the next")
     least_nights: int = Field(7, ge=1, description="fewer nights are no month to compare with")
-    least_rows: int = Field(50, ge=1, description="below this median chance alone moves the rows")
+    least_rows: int = Field(
+        50, ge=1, description="below this median chance alone moves the rows: then some are enough"
+    )
 
 
 class Drift(Clause):
@@ -44,6 +47,16 @@ class Quality(Clause):
     with_: Mapping[str, Any] = Field(default={}, alias="with")
 
 
+class Retention(Clause):
+    """How long rows stay. `archived`: old months are put away by dag_maintenance, and come back.
+
+    `current`: only what holds now, which can be made again from other tables or is done with.
+    """
+
+    kept: Literal["forever", "archived", "current"]
+    why: str = ""
+
+
 class Contract(Clause):
     """What readers of one table may rely on. Column types are PostgreSQL's own words."""
 
@@ -55,7 +68,7 @@ class Contract(Clause):
     units: Mapping[str, str] = {}
     freshness: Freshness | None = None
     fresh_by: str = ""
-    retention: str
+    retention: Retention
     volume: Volume | None = None
     drift: Drift | None = None
     quality: tuple[Quality, ...] = ()

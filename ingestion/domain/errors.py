@@ -220,6 +220,20 @@ class SuiteFailed(Rejected):
         self.source, self.day, self.failures, self.reports = source, day, failures, reports
 
 
+class RowsBroken(Rejected):
+    """Computed rows that are not what their table's contract promises."""
+
+    title = "Contract broken"
+
+    def __init__(self, table: str, failures: Sequence[str]) -> None:
+        super().__init__(
+            f"the rows for market.{table} break its contract ({'; '.join(failures)}); nothing was"
+            f" written. Mend what computes them, or ingestion/contracts/{table}.yaml if the world"
+            " has changed"
+        )
+        self.table, self.failures = table, failures
+
+
 class ArchiveDiffers(Unavailable):
     """The lake gave back something else of a month than it was given. Nothing was removed."""
 

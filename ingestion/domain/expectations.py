@@ -36,12 +36,22 @@ class Checked:
     examples: Sequence[str]
 
 
+# Of a source that usually tells as many rows, none at all is no chance.
+MISSED_FROM = 10
+
+
 @dataclass(frozen=True)
 class Nights:
-    """Rows that the loads of a source's trailing month read, and the day of the newest of them."""
+    """Rows of one table that earlier runs of a source had, and the day of the newest run."""
 
     rows: Sequence[int]
     last: date | None
+    what: str = "loads of the trailing month"
+
+    @property
+    def any_rows(self) -> bool:
+        """Whether the source has told anything for the table."""
+        return any(self.rows)
 
 
 NO_NIGHTS = Nights([], None)
@@ -56,10 +66,12 @@ def suite_for(
     day: date,
     nights: Nights = NO_NIGHTS,
     day_is_over: bool = True,
+    fresh: bool = True,
 ) -> list[Expectation]:
     """Every expectation of the contract on the rows of one source and run day.
 
-    `columns` are those the frame has to have. A day that goes on may have few rows yet.
+    `columns` are those the frame has to have. A day that goes on may have few rows yet; of a table
+    that the source tells now and then (`fresh` false) no rows are no stale rows.
     """
     return [
         Expectation(
@@ -68,7 +80,7 @@ def suite_for(
             "a column that came or went overnight is another schema",
         ),
         *(Expectation(one.expect, dict(one.with_), one.why) for one in contract.quality),
-        *_fresh(contract, source, day),
+        *(_fresh(contract, source, day) if fresh else []),
         *_volume(contract, day, nights, day_is_over=day_is_over),
         *_drift(contract, frame),
     ]
@@ -96,20 +108,20 @@ def _volume(
     if volume is None or len(nights.rows) < volume.least_nights or nights.last is None:
         return []
     usual = median(nights.rows)
-    if usual < volume.least_rows:
+    if usual < MISSED_FROM:
         return []
     # A run after missed nights makes up for them, and may bring as many nights more.
-    made_up = max(1, (day - nights.last).days)
-    return [
-        Expectation(
-            "expect_table_row_count_to_be_between",
-            {
-                "min_value": math.floor(usual * volume.fewest) if day_is_over else 0,
-                "max_value": math.ceil(usual * volume.most * made_up),
-            },
-            f"the median of the {len(nights.rows)} loads of the trailing month has {usual:g} rows",
-        )
-    ]
+    made_up = max(1, (day - nights.last).days // volume.every_days)
+    bounds = {
+        "min_value": math.floor(usual * volume.fewest),
+        "max_value": math.ceil(usual * volume.most * made_up),
+    }
+    if usual < volume.least_rows:
+        bounds = {"min_value": 1}
+    if not day_is_over:
+        bounds["min_value"] = 0
+    why = f"the median of the {len(nights.rows)} {nights.what} has {usual:g} rows"
+    return [Expectation("expect_table_row_count_to_be_between", bounds, why)]
 
 
 def _drift(contract: Contract, frame: pl.DataFrame) -> list[Expectation]:

@@ -61,6 +61,12 @@ RECORDS: Schema = {
     "meta": pl.String,
 }
 
+# Which table records of a kind are for.
+TABLES_OF_KINDS: Mapping[str, pl.Expr] = {
+    "trades": pl.col("kind") == "trade",
+    "reported_prices": pl.col("kind") != "trade",
+}
+
 REJECTS: Schema = {
     "quarantine_id": pl.Int64,
     "product": pl.String,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import polars as pl
 
+from ingestion.domain.catalog import Card, CardSet
 from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.facts import Fact
 from ingestion.ports.announcing import CloseTopic, SeriesCache
@@ -18,6 +19,7 @@ from ingestion.ports.unit import Unit, Units
 from ingestion.ports.upkeep import Sweeper
 from ingestion.usecases.fetch_facts import Plan
 from ingestion.usecases.guard import guard, guard_facts
+from ingestion.usecases.guard_catalog import guard_catalog
 from ingestion.usecases.refresh_catalog import CatalogApi
 from ingestion.usecases.refresh_hot import OfProducts
 from kernel.cli import Summary, UtcDay
@@ -55,6 +57,17 @@ class Doors:
     def check_facts(self, table: Fact, source: str, day: date, rows: pl.DataFrame) -> Summary:
         """Hold facts against the contract of their table. Raises SuiteFailed."""
         return guard_facts(self.yardstick(), table, source, day, rows)
+
+    def check_catalog(
+        self,
+        source: str,
+        day: date,
+        sets: Sequence[CardSet],
+        cards: Sequence[Card],
+        asked: Sequence[str],
+    ) -> Summary:
+        """Hold a catalog against the contracts of its tables. Raises SuiteFailed."""
+        return guard_catalog(self.yardstick(), source, day, sets=sets, cards=cards, asked=asked)
 
 
 SOURCE = click.option(

@@ -34,7 +34,9 @@ def load_catalog_job(doors: Doors, path: Path) -> None:
 def refresh_catalog_job(doors: Doors, day: date, whole: bool) -> None:
     def work() -> Summary:
         now = datetime.now(UTC)
-        return refresh_catalog(doors.unit, doors.catalog(), day, whole=whole, now=now)
+        return refresh_catalog(
+            doors.unit, doors.catalog(), day, whole=whole, now=now, check=doors.check_catalog
+        )
 
     finish("refresh_catalog", work)
 

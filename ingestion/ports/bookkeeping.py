@@ -22,8 +22,12 @@ class Ledger(Protocol):
         written: int,
         quarantined: int,
         first: date | None = None,
+        by_table: Mapping[str, int] | None = None,
     ) -> None:
-        """Replace the row of (source, day, job); `first` begins the window that a fetch asked."""
+        """Replace the row of (source, day, job); `first` begins the window that a fetch asked.
+
+        `by_table`: the rows that the run had for each table, none included.
+        """
 
     def last_day(self, source: str, job: str, *, before: date) -> date | None:
         """The newest day before that for which the job was done; None if there is none."""

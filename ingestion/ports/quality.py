@@ -14,8 +14,12 @@ from ingestion.domain.expectations import Checked, Expectation, Nights
 class Baselines(Protocol):
     """What a run is compared with; each question is a transaction of its own."""
 
-    def nights(self, source: str, day: date) -> Nights:
-        """Rows read by the source's loads in the month before the day."""
+    def nights(self, table: str, source: str, day: date) -> Nights:
+        """Rows that the source's loads of the month before the day had for the table."""
+
+    def catalog(self) -> pl.DataFrame:
+        """Every set of the card game and the cards of it that catalogs tell, without the printings
+        that were added to them: set_id, and card_id, number, edition, finish, language or nulls."""
 
     def usual_prices(self, instruments: pl.DataFrame, day: date) -> pl.DataFrame:
         """card_id, grade_code and usual_cents of those that had a price before the day."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from ingestion.domain.contracts import Contract
 from ingestion.ports.bookkeeping import Backfills, Cursors, Ledger, Partitions, Quarantine, WorkSet
 from ingestion.ports.by_hand import ByHand
 from ingestion.ports.catalog import Catalog, ProductMap
@@ -37,6 +38,7 @@ class Unit:
     backfills: Backfills
     archive: Archive
     archived: ArchiveZone
+    contract: Callable[[str], Contract]  # of a table of schema `market`
 
 
 Units = Callable[[], AbstractContextManager[Unit]]  # each a transaction of its own

@@ -7,7 +7,10 @@ import polars as pl
 import structlog
 
 from ingestion.domain.bars import bar_versions, kept_spans
+from ingestion.domain.errors import RowsBroken
 from ingestion.domain.marks import marked_days, marks_with, work_on
+from ingestion.domain.plain_suite import run_plainly
+from ingestion.domain.quality_report import said
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
 from ingestion.ports.unit import Unit
 from kernel.ids import CardId, GradeCode, Instrument
@@ -27,7 +30,7 @@ class Built(NamedTuple):
 
 def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
     """Bars of touched days, of all instruments or of one; marks the days as `curated` work, and
-    instruments whose close changed as `signals` work of the run's day."""
+    instruments whose close changed as `signals` work of the run's day. Raises RowsBroken."""
     unit.work.claim("bars")
     pending = work_on(only, unit.work.pending("bars"))
     work = pending.filter(pl.col("generation") == pl.col("judged"))
@@ -46,6 +49,7 @@ def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
     whole = list(BAR_VERSIONS)
     gone = stored.join(wanted, on=whole, how="anti", nulls_equal=True)
     come = wanted.join(stored, on=whole, how="anti", nulls_equal=True)
+    _hold_to_contract(unit, come)
     unit.bars.replace(gone, come)
     changed = _close_changed(stored, wanted)
     unit.work.mark("curated", work)
@@ -63,6 +67,15 @@ def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
         "unjudged": unjudged,
     }
     return Built(summary, _instruments(pl.concat([gone, come])))
+
+
+def _hold_to_contract(unit: Unit, come: pl.DataFrame) -> None:
+    """The bars about to be believed against the contract of their table. Raises RowsBroken."""
+    contract = unit.contract("prices_daily")
+    standing = come.filter(pl.col("superseded_at").is_null())
+    failed = [one for one in run_plainly(standing, contract.quality) if not one.success]
+    if failed:
+        raise RowsBroken(contract.table, [f"{said(one)} {one.examples}" for one in failed])
 
 
 def _instruments(versions: pl.DataFrame) -> Sequence[Instrument]:

@@ -99,7 +99,13 @@ def _fetch(
         unit.raw.store(receipt, fetched_at=now)
         added = unit.told_facts.add(plan.table, rows, source=source.source, known_at=now)
         unit.ledger.note(
-            source.source, day, "fetch_facts", read=read.height, written=added, quarantined=0
+            source.source,
+            day,
+            "fetch_facts",
+            read=read.height,
+            written=added,
+            quarantined=0,
+            by_table={plan.table: rows.height},
         )
         unit.cursors.move(source.source, now.isoformat())
     log.info("facts.added", source=source.source, table=plan.table, rows=rows.height, added=added)

@@ -10,14 +10,13 @@ from ingestion.domain.errors import SuiteFailed
 from ingestion.domain.expectations import OVER_USUAL, suite_for
 from ingestion.domain.facts import FACT_SCHEMAS, Fact
 from ingestion.domain.quality_report import Suite, page
-from ingestion.domain.records import RECORDS
+from ingestion.domain.records import RECORDS, TABLES_OF_KINDS
 from ingestion.ports.quality import Yardstick
 from kernel.days import end_of
 
 log = structlog.get_logger()
 
 INSTRUMENT = ["card_id", "grade_code"]
-TABLES = (("trades", pl.col("kind") == "trade"), ("reported_prices", pl.col("kind") != "trade"))
 
 
 def guard(
@@ -29,32 +28,34 @@ def guard(
     """
     suites = [
         suite
-        for table, rows in TABLES
-        if (suite := _suite(yardstick, table, source, day, records, rows, now)) is not None
+        for table in TABLES_OF_KINDS
+        if (suite := _suite(yardstick, table, source, day, records, now)) is not None
     ]
-    return _told(yardstick, source, day, suites)
+    return told_or_refused(yardstick, source, day, suites)
 
 
 def guard_facts(
     yardstick: Yardstick, table: Fact, source: str, day: date, rows: pl.DataFrame
 ) -> Mapping[str, object]:
-    """The suite of a table of facts, as `guard`. A source that tells nothing has nothing to check.
+    """The suite of a table of facts, as `guard`: what a source used to tell it has to tell.
 
     Raises SuiteFailed.
     """
-    if rows.is_empty():
+    nights = yardstick.baselines.nights(table, source, day)
+    if rows.is_empty() and not nights.any_rows:
         return {}
     contract = yardstick.contract(table)
     columns = list(FACT_SCHEMAS[table])
-    expectations = suite_for(contract, rows, columns=columns, source=source, day=day)
+    expectations = suite_for(contract, rows, columns=columns, source=source, day=day, nights=nights)
     checked = yardstick.run(table, rows, expectations)
     suite = Suite(table, contract.owner, source, day, rows.height, checked)
-    return _told(yardstick, source, day, [suite])
+    return told_or_refused(yardstick, source, day, [suite])
 
 
-def _told(
+def told_or_refused(
     yardstick: Yardstick, source: str, day: date, suites: Sequence[Suite]
 ) -> Mapping[str, object]:
+    """Keep every suite's report, then say how they came out. Raises SuiteFailed."""
     for suite in suites:
         yardstick.keep_report(suite.key, page(suite))
         log.info("suite.checked", table=suite.table, source=source, success=suite.success)
@@ -74,13 +75,12 @@ def _suite(
     source: str,
     day: date,
     records: pl.DataFrame,
-    of_table: pl.Expr,
     now: datetime,
 ) -> Suite | None:
-    """A table's suite; None where a run without rows of its kind is nothing to compare."""
-    frame = records.filter(of_table)
-    nights = yardstick.baselines.nights(source, day)
-    if frame.is_empty() and (not nights.rows or not records.is_empty()):
+    """A table's suite; None of one that the source neither tells now nor has told of late."""
+    frame = records.filter(TABLES_OF_KINDS[table])
+    nights = yardstick.baselines.nights(table, source, day)
+    if frame.is_empty() and not nights.any_rows:
         return None
     contract = yardstick.contract(table)
     measured = _over_usual(yardstick, frame, day)
@@ -92,6 +92,7 @@ def _suite(
         day=day,
         nights=nights,
         day_is_over=now >= end_of(day),
+        fresh=records.is_empty() or not frame.is_empty(),
     )
     checked = yardstick.run(table, measured, expectations)
     return Suite(table, contract.owner, source, day, frame.height, checked)

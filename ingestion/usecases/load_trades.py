@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import structlog
 
-from ingestion.domain.records import RECORDS
+from ingestion.domain.records import RECORDS, TABLES_OF_KINDS
 from ingestion.ports.prices import Merged
 from ingestion.ports.unit import Unit
 
@@ -20,8 +20,9 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     """
     unit.work.claim(f"load {source}")
     records = unit.trusted.read(source, day).select(list(RECORDS))
-    trades = unit.prices.merge_trades(records.filter(pl.col("kind") == "trade"))
-    reports = unit.prices.merge_reports(records.filter(pl.col("kind") != "trade"))
+    parts = {table: records.filter(of_table) for table, of_table in TABLES_OF_KINDS.items()}
+    trades = unit.prices.merge_trades(parts["trades"])
+    reports = unit.prices.merge_reports(parts["reported_prices"])
     touched = pl.concat([trades.touched, reports.touched]).unique()
     marked = unit.work.mark("bars", touched.with_columns(as_of=pl.lit(day)))
     changed = _sum(trades, reports)
@@ -32,6 +33,7 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
         read=records.height,
         written=trades.written + reports.written,
         quarantined=0,
+        by_table={table: part.height for table, part in parts.items()},
     )
     log.info("trades.loaded", source=source, day=str(day), marked=marked, **changed)
     instruments = touched.select("card_id", "grade_code").n_unique()

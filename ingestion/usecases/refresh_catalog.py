@@ -1,6 +1,6 @@
 """Brings the catalog to what the catalog's API says, asking only for what has changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -23,19 +23,45 @@ class CatalogApi(Protocol):
     def read(self, receipt: Receipt) -> tuple[list[CardSet], list[Card]]:
         """Sets and cards of what was received."""
 
+    def asked(self, receipt: Receipt, since: str | None) -> list[str]:
+        """The sets whose cards were asked for since the cursor."""
+
     def position(self, receipt: Receipt) -> str | None:
         """Where the cursor stands after it."""
 
 
-def refresh_catalog(
-    units: Units, api: CatalogApi, day: date, *, whole: bool, now: datetime
+# Looks at the catalog before anything is written: sets, cards, and whose cards were asked for.
+CheckCatalog = Callable[
+    [str, date, Sequence[CardSet], Sequence[Card], Sequence[str]], Mapping[str, object]
+]
+
+
+def unchecked_catalog(
+    source: str, day: date, sets: Sequence[CardSet], cards: Sequence[Card], asked: Sequence[str]
 ) -> Mapping[str, object]:
-    """Raw parts, catalog, ledger and cursor in one transaction; `whole` forgets the cursor."""
+    """No further check."""
+    return {}
+
+
+def refresh_catalog(
+    units: Units,
+    api: CatalogApi,
+    day: date,
+    *,
+    whole: bool,
+    now: datetime,
+    check: CheckCatalog = unchecked_catalog,
+) -> Mapping[str, object]:
+    """Raw parts, catalog, ledger and cursor in one transaction; `whole` forgets the cursor.
+
+    What `check` refuses leaves nothing behind.
+    """
     with units() as unit:
         since = None if whole else unit.cursors.position(api.source)
     # Asking takes minutes, and a transaction must not idle for so long.
     receipt = api.collect(Window(day, day), since)
     sets, cards = api.read(receipt)
+    checked = check(api.source, day, sets, cards, api.asked(receipt, since))
     with units() as unit:
         unit.raw.store(receipt, fetched_at=now)
         told = load_catalog(unit, sets, cards)
@@ -50,7 +76,7 @@ def refresh_catalog(
         stands = api.position(receipt)
         if stands is not None:
             unit.cursors.move(api.source, stands)
-    return {"since": since, "through": stands, **told}
+    return {"since": since, "through": stands, **told, **checked}
 
 
 def _changed(told: Mapping[str, object]) -> int:

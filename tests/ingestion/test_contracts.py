@@ -10,6 +10,7 @@ from ingestion.adapters.contract_files import contracts, read_contract
 from ingestion.adapters.great_suites import camel
 from ingestion.domain.contracts import Contract
 from ingestion.domain.errors import ContractRejected
+from ingestion.usecases.archive import ARCHIVED_TABLES
 from tests.fixtures.postgres import DatabaseUrls
 
 COLUMNS = """
@@ -46,7 +47,6 @@ def test_every_table_has_a_contract_that_names_its_columns_types_and_key(
 def test_a_contract_is_complete(contract: Contract) -> None:
     assert contract.owner
     assert contract.about
-    assert contract.retention
     assert contract.freshness or contract.fresh_by
     unnamed = [
         name for name in contract.columns if name.endswith("_cents") and name not in contract.units
@@ -55,6 +55,11 @@ def test_a_contract_is_complete(contract: Contract) -> None:
     for one in contract.quality:
         assert one.why
         getattr(kinds, camel(one.expect))(**one.with_)
+
+
+def test_the_months_that_a_contract_puts_away_are_those_that_the_job_archives() -> None:
+    archived = [one.table for one in contracts() if one.retention.kept == "archived"]
+    assert sorted(archived) == sorted(ARCHIVED_TABLES)
 
 
 def test_a_contract_with_an_unknown_clause_is_refused(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class CatalogSource:
         """
         with self.edge.visit() as visit:
             sets = list(self._pages(visit, SETS, {"orderBy": "releaseDate"}))
-            changed = [row for row in sets if since is None or _updated(row) >= since]
+            changed = _changed(sets, since)
             cards = json_lines(CARDS_PART, self._cards(visit, changed))
         return Receipt(SOURCE, window, [json_lines(SETS_PART, iter(sets)), cards])
 
@@ -46,10 +46,13 @@ class CatalogSource:
         rows = [row for part in receipt.parts for row in _rows(part)]
         return catalog_of(SOURCE, rows)
 
+    def asked(self, receipt: Receipt, since: str | None) -> list[str]:
+        """The sets whose cards `collect` asked for."""
+        return [str(row["id"]) for row in _changed(_sets(receipt), since)]
+
     def position(self, receipt: Receipt) -> str | None:
         """The newest `updatedAt` of any set; None without sets."""
-        parts = [part for part in receipt.parts if part.name.endswith(SETS_PART)]
-        return max((_updated(row) for part in parts for row in _rows(part)), default=None)
+        return max((_updated(row) for row in _sets(receipt)), default=None)
 
     def _cards(self, visit: Visit, sets: list[Row]) -> Iterator[Row]:
         for card_set in sets:
@@ -76,6 +79,15 @@ class CatalogSource:
 
 def _rows(part: RawPart) -> list[Row]:
     return [json.loads(line) for line in gzip.decompress(part.body).decode().splitlines()]
+
+
+def _sets(receipt: Receipt) -> list[Row]:
+    parts = [part for part in receipt.parts if part.name.endswith(SETS_PART)]
+    return [row for part in parts for row in _rows(part)]
+
+
+def _changed(sets: list[Row], since: str | None) -> list[Row]:
+    return [row for row in sets if since is None or _updated(row) >= since]
 
 
 def _updated(row: Row) -> str:
