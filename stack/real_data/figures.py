@@ -1,9 +1,6 @@
 """What the import came to, read from PostgreSQL as ingestion's role."""
 
-import math
-import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -50,30 +47,24 @@ where card_id = %s and grade_code = %s and ts >= %s and ts < %s
 group by 1 order by 1
 """
 
-# The newest figure of each instrument that one source gave until a day, beside the other's.
-PAIRS = """
-with ours as (
-  select distinct on (card_id) card_id, price_cents from market.reported_prices
-  where source = 'graded_monthly' and grade_code = 'raw' and day = %s
-  order by card_id, known_at desc
-), theirs as (
-  select distinct on (card_id) card_id, price_cents from market.reported_prices
-  where source = 'pokemontcgio_snapshots' and grade_code = 'raw' and day = %s
-  order by card_id, price_cents desc
-)
-select ours.price_cents, theirs.price_cents from ours join theirs using (card_id)
+# What was said of the flagged sales of an instrument in a span of days: when each was flagged and,
+# where sales that agree set it free again, when.
+FLAGGED = """
+select t.ts::date as day, t.price_cents, said.rule, said.fence_low_cents, said.fence_high_cents,
+  said.known_at::date as flagged_on,
+  case when stands.verdict = 'kept' then stands.known_at::date end as free_since
+from market.trades t
+cross join lateral (
+  select v.rule, v.fence_low_cents, v.fence_high_cents, v.known_at from market.outlier_verdicts v
+  where v.subject = 'trade' and v.subject_id = t.trade_id and v.verdict = 'outlier'
+  order by v.known_at, v.verdict_id limit 1) said
+cross join lateral (
+  select v.verdict, v.known_at from market.outlier_verdicts v
+  where v.subject = 'trade' and v.subject_id = t.trade_id
+  order by v.known_at desc, v.verdict_id desc limit 1) stands
+where t.card_id = %s and t.grade_code = %s and t.ts >= %s and t.ts < %s
+order by t.ts, t.trade_id
 """
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Two sources' prices of the same cards: correlation of logs, and the middle of the ratios."""
-
-    day: date
-    cards: int
-    correlation: float
-    median_ratio: float
-    within_a_quarter: float
 
 
 def worst_outliers(connection: psycopg.Connection) -> Sequence[tuple[Any, ...]]:
@@ -88,20 +79,11 @@ def rise(
     return connection.execute(RISE, [card_id, grade, first, after]).fetchall()
 
 
-def agreement(connection: psycopg.Connection, month: date, day: date) -> Agreement:
-    """Monthly quotes of a month against the snapshot of a day, both of ungraded cards."""
-    pairs = connection.execute(PAIRS, [month, day]).fetchall()
-    ours = [math.log(left) for left, _ in pairs]
-    theirs = [math.log(right) for _, right in pairs]
-    gaps = [left - right for left, right in zip(ours, theirs, strict=True)]
-    close = sum(abs(gap) < math.log(1.25) for gap in gaps)
-    return Agreement(
-        day=day,
-        cards=len(pairs),
-        correlation=statistics.correlation(ours, theirs),
-        median_ratio=math.exp(statistics.median(gaps)),
-        within_a_quarter=close / len(pairs),
-    )
+def flagged(
+    connection: psycopg.Connection, card_id: str, grade: str, first: date, after: date
+) -> Sequence[tuple[Any, ...]]:
+    """A row a flagged sale: day, price, rule, fence (cents), when flagged, when free again."""
+    return connection.execute(FLAGGED, [card_id, grade, first, after]).fetchall()
 
 
 def totals(connection: psycopg.Connection) -> Mapping[str, int]:
