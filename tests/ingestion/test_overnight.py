@@ -105,6 +105,16 @@ def window(world: World) -> Window:
         return window_of(unit, "marketplace", since=None, day=DAY)
 
 
+def everything(world: World) -> dict[str, Any]:
+    """Tables, ledger, cursors and what is in the lake."""
+    return {
+        **world.digest(),
+        "loads": world.rows("select * from market.loads order by source, day, job"),
+        "cursors": world.rows("select * from market.source_cursors order by source, stream"),
+        "lake": [key for zone in ("raw", "trusted") for key in world.lake.keys(zone, "")],
+    }
+
+
 def test_an_answer_of_another_form_stops_the_night_and_the_next_one_recovers_alone(
     world: World, shop: Shop
 ) -> None:
@@ -112,14 +122,14 @@ def test_an_answer_of_another_form_stops_the_night_and_the_next_one_recovers_alo
     asked = source(shop)
     shop.items = [sold(1)]
     world.ingest(asked, None, DAY)
-    before = world.digest()
+    before = everything(world)
 
     shop.items.append(sold(2, lastSoldDate="2024-10-02T10:00:00Z"))
     shop.faults = [JSONResponse({"count": 2, "results": shop.items})]
     night = DAY + timedelta(days=1)
     with pytest.raises(SourceRefused, match="no `total` and list `itemSales`"):
         world.fetch(asked, None, night, night)
-    assert world.digest() == before
+    assert everything(world) == before
 
     with world.unit() as unit:
         following = window_of(unit, "marketplace", since=None, day=night + timedelta(days=1))
@@ -133,17 +143,19 @@ def test_a_column_that_was_renamed_overnight_is_named_and_nothing_is_written(
 ) -> None:
     days = list(FILES)
     world.ingest(NAME, plain_file("1.csv", FILES[days[0]]), days[0])
-    before, asked = world.digest(), FileSource(find_format(NAME))
+    before, asked = everything(world), FileSource(find_format(NAME))
     renamed = plain_file("2.csv", FILES[days[1]])
     text = renamed.read_text()
     renamed.write_text(text.replace("price", "amount", 1))
     with pytest.raises(ColumnMissing, match="no column price; it has card_id, grade, amount"):
         world.fetch(asked, renamed, days[1], None)
+    assert everything(world) == before
     garbled = plain_file("2.csv", [line.replace("base1-4", "card 4") for line in FILES[days[1]]])
     world.fetch(asked, garbled, days[1], None)
+    received = everything(world)
     with pytest.raises(NothingUsable, match="card_unknown 2"):
         world.validate(asked, days[1])
-    assert world.digest() == before
+    assert everything(world) == received
     renamed.write_text(text)
     assert world.ingest(asked, renamed, days[1])["corrected"] == 1
 
