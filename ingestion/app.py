@@ -32,6 +32,7 @@ from ingestion.adapters.judgement_repo import BarRepo, VerdictRepo
 from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrustedZone
 from ingestion.adapters.price_repo import PriceRepo
 from ingestion.adapters.product_repo import ProductRepo
+from ingestion.adapters.reread_repo import RereadRepo
 from ingestion.adapters.sources.apis import APIS, Api
 from ingestion.adapters.sources.catalog_api import CatalogSource
 from ingestion.adapters.sources.credentials import Credentials
@@ -96,6 +97,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         cursors=CursorRepo(connection),
         told_facts=FactRepo(connection),
         quarantine=QuarantineRepo(connection),
+        rereads=RereadRepo(connection),
         prices=PriceRepo(connection),
         verdicts=VerdictRepo(connection),
         bars=BarRepo(connection),

@@ -28,24 +28,29 @@ set (rows_read, rows_written, rows_quarantined, first_day, rows_by_table, finish
 
 LAST_DAY = "select max(day) from market.loads where source = %s and job = %s and day < %s"
 
-# A row refused again for another reason keeps its place and tells the new reason.
+# A row refused again for another reason keeps its place and tells the new reason. Whatever a load
+# may have to act on makes it unsettled.
 KEEP = """
 with kept as (
   insert into market.quarantine as q (quarantine_id, source, raw_key, line, reason, detail, raw,
-    product)
-  select quarantine_id, source, raw_key, line, reason, coalesce(detail, ''), raw::jsonb, product
+    product, trade_id, reported_at, mapped_as, settled)
+  select quarantine_id, source, raw_key, line, reason, coalesce(detail, ''), raw::jsonb, product,
+    record_id, reported_at, mapped_as, record_id is null
   from staged_rejects
   on conflict (quarantine_id) do update
-  set (reason, detail, resolved_at) = (excluded.reason, excluded.detail, null)
-  where (q.reason, q.detail) is distinct from (excluded.reason, excluded.detail)
-    or q.resolved_at is not null
+  set (reason, detail, resolved_at, trade_id, reported_at, mapped_as, settled) = (excluded.reason,
+    excluded.detail, null, excluded.trade_id, greatest(q.reported_at, excluded.reported_at),
+    excluded.mapped_as, excluded.settled)
+  where (q.reason, q.detail, q.trade_id, q.mapped_as) is distinct from
+      (excluded.reason, excluded.detail, excluded.trade_id, excluded.mapped_as)
+    or q.resolved_at is not null or q.reported_at < excluded.reported_at
   returning xmax = 0 as new
 )
 select count(*) filter (where new) from kept
 """
 OPEN = "select exists (select from market.quarantine where source = %s and resolved_at is null)"
 RESOLVE = """
-update market.quarantine q set resolved_at = now()
+update market.quarantine q set resolved_at = now(), settled = q.trade_id is null
 from staged_accepted a where q.quarantine_id = a.quarantine_id and q.resolved_at is null
 """
 
@@ -127,12 +132,16 @@ class QuarantineRepo:
 
     connection: psycopg.Connection
 
-    def keep(self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str]) -> int:
-        """Add rejects that are not there yet; the number added."""
+    def keep(
+        self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str], *, mapped_as: str
+    ) -> int:
+        """Add rejects that are not there yet; the number added. `mapped_as`: whose product map."""
         if rejects.is_empty():
             return 0
         raw_key = pl.col("part").replace_strict(list(keys), list(keys.values()))
-        rows = rejects.with_columns(raw_key=raw_key, source=pl.lit(source))
+        rows = rejects.with_columns(
+            raw_key=raw_key, source=pl.lit(source), mapped_as=pl.lit(mapped_as)
+        )
         once = rows.drop("part").unique("quarantine_id", keep="first", maintain_order=True)
         stage_frame(self.connection, "staged_rejects", once)
         row = self.connection.execute(KEEP).fetchone()

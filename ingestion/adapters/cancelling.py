@@ -1,41 +1,92 @@
-"""SQL of sales that their source cancelled: each is revoked from the moment it was told."""
+"""SQL of sales that their source cancelled: revoked from the moment it was told, and reinstated
+from the moment the source told them as standing again."""
 
 import polars as pl
 import psycopg
 
 from ingestion.adapters.copying import read_frame
-from ingestion.adapters.merging import TOUCHED_SCHEMA
 from ingestion.domain.cancelled import cancelled_of
-from ingestion.domain.records import RECORDS
+from ingestion.domain.records import Schema
 from kernel.db.staging import stage_frame
 
-# Once for each sale: that it is told again adds nothing. `before` stays empty, since what is
-# believed of the sale does not change and must not depend on which file came first.
-REVOKE = """
-create temp table withdrawn on commit drop as
+TURNED: Schema = {
+    "card_id": pl.String,
+    "grade_code": pl.String,
+    "day": pl.Date,
+    "action": pl.String,
+}
+
+# Runs within a merge, after its `met`: every moment at which a sale that is there was told as
+# standing. Only of sources that say themselves when they changed a sale; of the others each run
+# would be such a moment.
+NOTE_STANDING = """
+insert into market.standing_reports (trade_id, told_at)
+select distinct m.record_id, said.at
+from met m join staged_trades s using (record_id)
+cross join lateral (values (s.reported_at), (m.old_reported_at)) said (at)
+where s.reported_at = s.known_at and s.reported_at <> m.old_reported_at
+  and not exists (select from staged_cancelled c
+    where (c.record_id, c.reported_at) = (m.record_id, said.at))
+  and not exists (select from market.trade_revisions r
+    where (r.trade_id, r.known_at, r.action) = (m.record_id, said.at, 'revoked'))
+on conflict do nothing
+"""
+# Every cancellation and every later word to the contrary is a row, so that their number and order
+# of arrival does not matter. `before` stays empty, since what is believed of the sale does not
+# change and must not depend on which file came first.
+TURN = """
+create temp table turned on commit drop as
 with revoked as (
   insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)
-  select t.trade_id, t.ts, c.known_at, 'revoked', 'the source cancelled the sale', 'load_trades'
-  from staged_cancelled c join market.trades t on (t.trade_id, t.ts) = (c.record_id, c.ts)
-  where not exists (
-    select from market.trade_revisions r
-    where r.trade_id = t.trade_id and r.action = 'revoked' and r.known_at <= c.known_at)
+  select t.trade_id, t.ts, c.reported_at, 'revoked', 'the source cancelled the sale', 'load_trades'
+  from staged_cancelled c join market.trades t on t.trade_id = c.record_id
   on conflict (trade_id, known_at, action) do nothing
-  returning trade_id, ts
+  returning trade_id, ts, action
 )
-select t.card_id, t.grade_code, (t.ts at time zone 'UTC')::date as day
+select t.card_id, t.grade_code, (t.ts at time zone 'UTC')::date as day, r.action
 from revoked r join market.trades t using (trade_id, ts)
 """
-WITHDRAWN = "select card_id, grade_code, day from withdrawn"
+REINSTATE = """
+with reinstated as (
+  insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)
+  select t.trade_id, t.ts, said.at, 'reinstated', 'the source told the sale as standing again',
+    'load_trades'
+  from staged_told k join market.trades t on t.trade_id = k.record_id
+  cross join lateral (
+    select t.reported_at as at
+    union
+    select s.told_at from market.standing_reports s where s.trade_id = t.trade_id
+  ) said
+  where exists (select from market.trade_revisions r
+      where r.trade_id = t.trade_id and r.action = 'revoked' and r.actor = 'load_trades'
+        and r.known_at < said.at)
+    and not exists (select from market.trade_revisions r
+      where (r.trade_id, r.known_at, r.action) = (t.trade_id, said.at, 'revoked'))
+  on conflict (trade_id, known_at, action) do nothing
+  returning trade_id, ts, action
+)
+insert into turned
+select t.card_id, t.grade_code, (t.ts at time zone 'UTC')::date, r.action
+from reinstated r join market.trades t using (trade_id, ts)
+"""
+TOUCHED = "select card_id, grade_code, day, action from turned"
 
 
-def revoke_cancelled(connection: psycopg.Connection, records: pl.DataFrame) -> pl.DataFrame:
-    """Of merged `records` (RECORDS) revoke the cancelled ones; the days of those newly revoked,
-    one row a sale, as TOUCHED_SCHEMA."""
-    cancelled = cancelled_of(records)
-    if cancelled.is_empty():
-        return pl.DataFrame(schema=TOUCHED_SCHEMA)
-    stage_frame(connection, "staged_cancelled", cancelled.select(list(RECORDS)))
-    connection.execute("drop table if exists pg_temp.withdrawn")
-    connection.execute(REVOKE)
-    return read_frame(connection, WITHDRAWN, TOUCHED_SCHEMA)
+def stage_cancelled(connection: psycopg.Connection, records: pl.DataFrame) -> None:
+    """The cancellations among all versions of the sales (RECORDS), before these are merged."""
+    told = cancelled_of(records).select("record_id", "reported_at").unique()
+    stage_frame(connection, "staged_cancelled", told)
+
+
+def turn_cancelled(connection: psycopg.Connection, records: pl.DataFrame) -> pl.DataFrame:
+    """Of merged `records` revoke the cancelled ones and reinstate those told again; the days of
+    both, one row a revision, as TURNED."""
+    # Where a version is reported in another moment than it is known, nobody told that it stands.
+    told = records.filter(pl.col("reported_at") == pl.col("known_at"))
+    if told.is_empty():
+        return pl.DataFrame(schema=TURNED)
+    stage_frame(connection, "staged_told", told.select("record_id").unique())
+    connection.execute("drop table if exists pg_temp.turned")
+    connection.execute(TURN)
+    connection.execute(REINSTATE)
+    return read_frame(connection, TOUCHED, TURNED)

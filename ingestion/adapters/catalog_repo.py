@@ -83,6 +83,7 @@ from told t left join lateral (
 ) said on true
 where said.there is null or (said.card_id, said.grade_code, said.confidence, said.evidence)
   is distinct from (t.card_id, t.grade_code, t.confidence, t.evidence)
+returning source, product
 """
 
 CARD_FACTS = """
@@ -95,17 +96,21 @@ from market.cards c join market.sets s using (set_id) where c.game = 'pokemon' o
 PRODUCTS_OF = """
 select p.product, p.card_id, p.grade_code as product_grade,
   greatest(p.valid_from, '0001-01-01') as valid_from, least(p.valid_to, '9999-12-31') as valid_to,
-  p.known_at, p.by_hand::text as by_hand
+  p.known_at, p.by_hand::text as by_hand, (p.actor = 'matcher')::text as by_titles, p.evidence
 from market.product_map p join wanted_source w using (source)
 """
 
 GAME = "insert into market.games (game, name) values (%s, %s) on conflict do nothing"
+# A product is its newest card of now, not one that it was taken for before.
 HOT_PRODUCTS = """
 select m.product from (
+  select distinct on (product) product, card_id from market.product_map
+  where source = %(source)s and now() >= valid_from and now() < valid_to
+  order by product, known_at desc, valid_from desc
+) m join (
   select card_id, count(*) as sales from market.trades where ts >= %(since)s group by card_id
-) sold join market.product_map m using (card_id)
-where m.source = %(source)s and now() >= m.valid_from and now() < m.valid_to
-group by m.product order by max(sold.sales) desc, m.product limit %(limit)s
+) sold using (card_id)
+order by sold.sales desc, m.product limit %(limit)s
 """
 PRODUCT_NAMES = "select distinct product from market.product_map where source = %s order by product"
 
@@ -162,14 +167,14 @@ class CatalogRepo:
             raise CatalogRejected("card variants", why)
         return self.upsert_cards(of_variant(bases[v.catalog_id], v) for v in variants)
 
-    def upsert_products(self, products: pl.DataFrame) -> int:
-        """Append what the same actor has not said before; the number added.
+    def upsert_products(self, products: pl.DataFrame) -> list[tuple[str, str]]:
+        """Append what the same actor has not said before; source and product of each row added.
 
         Raises CatalogRejected.
         """
         stage_frame(self.connection, "staged_products", products)
         try:
-            return self.connection.execute(PRODUCT_ROWS).rowcount
+            return self.connection.execute(PRODUCT_ROWS).fetchall()
         except psycopg.errors.ForeignKeyViolation as error:
             detail = error.diag.message_detail or str(error)
             why = f"{detail} Load the catalog and the card variants first"
@@ -193,9 +198,13 @@ class CatalogRepo:
         """Bring the search's documents in line with the cards."""
         self.connection.execute("select market.refresh_card_search()")
 
+    def products(self, source: str) -> pl.DataFrame:
+        """What the map says of a source's products, as PRODUCTS."""
+        stage_frame(self.connection, "wanted_source", pl.DataFrame({"source": [source]}))
+        return read_frame(self.connection, PRODUCTS_OF, PRODUCTS)
+
     def reference(self, source: str, listed: pl.DataFrame) -> Reference:
         """What a source's rows are checked against."""
-        stage_frame(self.connection, "wanted_source", pl.DataFrame({"source": [source]}))
         cards = read_frame(
             self.connection, "select card_id from market.cards", {"card_id": pl.String}
         )
@@ -203,7 +212,7 @@ class CatalogRepo:
         return Reference(
             cards=cards.get_column("card_id"),
             grades=frozenset(row[0] for row in grades),
-            products=read_frame(self.connection, PRODUCTS_OF, PRODUCTS),
+            products=self.products(source),
             listed=listed,
         )
 

@@ -26,7 +26,8 @@ order by sold.sales desc, c.card_id limit %s
 """
 SPECS = """
 select product, card_id from market.product_map
-where source = %s and valid_from <= now() and now() < valid_to order by product
+where source = %s and valid_from <= now() and now() < valid_to and card_id is not null
+order by product
 """
 
 # Each table's own columns after the key of (card, day ...): a row is added where they differ from

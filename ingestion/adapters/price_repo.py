@@ -6,17 +6,18 @@ from datetime import date, timedelta
 import polars as pl
 import psycopg
 
-from ingestion.adapters.cancelling import revoke_cancelled
+from ingestion.adapters.cancelling import NOTE_STANDING, stage_cancelled, turn_cancelled
 from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
 from ingestion.adapters.new_months import NewMonths
+from ingestion.adapters.refusing import settle_refusals
 from ingestion.domain.cancelled import without_status
 from ingestion.domain.curated import BARS, QUOTES, TRADES
-from ingestion.domain.latest import latest_told
+from ingestion.domain.latest import versions_told
 from ingestion.domain.marks import monthly_marks
 from ingestion.domain.records import RECORDS, UTC_US
 from ingestion.domain.versions import VERSIONS
-from ingestion.ports.prices import Merged
+from ingestion.ports.prices import Merged, Settled
 from kernel.db.staging import stage_frame
 
 ALWAYS = (date(1, 1, 1), date(9999, 12, 30))
@@ -115,23 +116,41 @@ class PriceRepo:
     def merge_trades(self, records: pl.DataFrame) -> Merged:
         """Set-based: new sales in, changed ones corrected with a revision each.
 
-        Of several versions of a sale the one reported last is taken. Months that are missing are
-        made, and filled at twice the speed of those that are there.
+        Versions of one sale are merged one after another, as if each had come by itself. Months
+        that are missing are made, and filled at twice the speed of those that are there.
         """
-        told = latest_told(records)
+        stage_cancelled(self.connection, records)
+        each = [self._merge_version(told) for told in versions_told(records)]
+        turned = turn_cancelled(self.connection, records)
+        days = turned.drop("action").with_columns(through="day")
+        sums = {
+            name: sum(getattr(one, name) for one in each)
+            for name in ("added", "corrected", "known_earlier")
+        }
+        revoked = turned.filter(pl.col("action") == "revoked").height
+        return Merged(
+            **sums,
+            unchanged=records.height - sum(sums.values()),
+            revoked=revoked,
+            reinstated=turned.height - revoked,
+            touched=pl.concat([days, *(one.touched.select(days.columns) for one in each)]).unique(),
+        )
+
+    def _merge_version(self, told: pl.DataFrame) -> Merged:
         once = without_status(told)
         filled = NewMonths(self.connection).fill(once)
         rest = once.join(filled, on="record_id", how="anti") if filled.height else once
-        merged = self._merge(rest, "staged_trades", [MEET, *CORRECT, *NEW])
-        withdrawn = revoke_cancelled(self.connection, told)
-        days = pl.concat([merged.touched, withdrawn]).with_columns(through="day")
+        merged = self._merge(rest, "staged_trades", [MEET, NOTE_STANDING, *CORRECT, *NEW])
+        days = merged.touched.with_columns(through="day")
         return replace(
             merged,
-            revoked=withdrawn.height,
             added=merged.added + filled.height,
-            unchanged=merged.unchanged + records.height - once.height,
             touched=pl.concat([days, monthly_marks(filled).select(days.columns)]),
         )
+
+    def settle_refusals(self, source: str, records: pl.DataFrame) -> Settled:
+        """Revoke sales whose last word is refused, reinstate those that are taken again."""
+        return settle_refusals(self.connection, source, records)
 
     def merge_reports(self, records: pl.DataFrame) -> Merged:
         """Set-based: figures not seen before in."""

@@ -62,7 +62,7 @@ product_map = Table(
     Column("product", Text, primary_key=True),
     Column("valid_from", Moment, primary_key=True),
     Column("valid_to", Moment, nullable=False),
-    Column("card_id", Text, nullable=False),
+    Column("card_id", Text),
     Column("grade_code", Text),
     Column("confidence", Numeric(4, 3), nullable=False),
     Column("evidence", Text, nullable=False),
@@ -186,6 +186,36 @@ quarantine = Table(
     Column("first_seen_at", Moment, nullable=False),
     Column("resolved_at", Moment),
     Column("product", Text),
+    Column("trade_id", BigInteger),
+    Column("reported_at", Moment),
+    Column("mapped_as", Text),
+    Column("settled", Boolean, nullable=False),
+)
+
+standing_reports = Table(
+    "standing_reports",
+    metadata,
+    Column("trade_id", BigInteger, primary_key=True),
+    Column("told_at", Moment, primary_key=True),
+)
+
+titled_days = Table(
+    "titled_days",
+    metadata,
+    Column("mapped_as", Text, primary_key=True),
+    Column("product", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+rereads = Table(
+    "rereads",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("queued_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("failure", Text, nullable=False),
 )
 
 divergences = Table(

@@ -194,6 +194,19 @@ class BackfillIncomplete(Rejected):
         self.backfill_id, self.failures, self.total = backfill_id, failures, total
 
 
+class RereadsFailed(Rejected):
+    """Run days that could not be read again; the others are done and stay so."""
+
+    title = "Days not read again"
+
+    def __init__(self, failures: Sequence[str], *, total: int, done: int) -> None:
+        super().__init__(
+            f"{total} run days could not be read again, {done} were; the next run tries them anew,"
+            f" market.rereads tells how often and why. First: {' | '.join(failures)}"
+        )
+        self.failures, self.total, self.done = failures, total, done
+
+
 class ContractRejected(Rejected):
     """A data contract that cannot be read."""
 

@@ -7,7 +7,7 @@ import polars as pl
 from ingestion.domain.format import Format
 from ingestion.domain.records import UTC_US, Schema
 from ingestion.domain.refusal import refuse
-from ingestion.domain.titled import card_by_title, refuse_doubted, refuse_unmapped
+from ingestion.domain.titled import refuse_doubted, refuse_unmapped
 from ingestion.domain.titles.index import TitleIndex
 
 PRODUCTS: Schema = {
@@ -18,6 +18,8 @@ PRODUCTS: Schema = {
     "valid_to": UTC_US,
     "known_at": UTC_US,
     "by_hand": pl.Boolean,
+    "by_titles": pl.Boolean,  # the matcher's, from titles alone; its card is null on contradiction
+    "evidence": pl.String,
 }
 LISTED: Schema = {"item": pl.String, "card": pl.String}
 
@@ -63,7 +65,7 @@ def _with_variant(rows: pl.DataFrame, mapping: Format) -> pl.DataFrame:
 
 def _mapped(rows: pl.DataFrame, products: pl.DataFrame, *, direct: bool) -> pl.DataFrame:
     """By the product's row that holds at the time and was known last; with `direct`, else the item
-    is the id; otherwise by title."""
+    is the id."""
     rows = rows.with_row_index("row")
     valid = (pl.col("valid_from") <= pl.col("ts")) & (pl.col("ts") < pl.col("valid_to"))
     found = (
@@ -72,16 +74,12 @@ def _mapped(rows: pl.DataFrame, products: pl.DataFrame, *, direct: bool) -> pl.D
         .filter(valid)
         .sort("row", "known_at", "valid_from")
         .unique("row", keep="last", maintain_order=True)
-        .select("row", "product_grade", "by_hand", card="card_id")
+        .select("row", "product_grade", "by_hand", by_title="by_titles", card="card_id")
     )
     rows = rows.join(found, on="row", how="left", maintain_order="left").drop("row")
+    rows = rows.with_columns(pl.col("by_title").fill_null(value=False))
     if direct:
-        return rows.with_columns(card=pl.coalesce("card", "item"), by_title=pl.lit(False))
-    titled = card_by_title(products)
-    rows = rows.with_columns(
-        by_title=pl.col("card").is_null() & titled.is_not_null(), titled=titled
-    )
-    rows = rows.with_columns(card=pl.coalesce("card", "titled")).drop("titled")
+        return rows.with_columns(card=pl.coalesce("card", "item"))
     return refuse_unmapped(rows, products)
 
 

@@ -40,6 +40,14 @@ def trade_ids(rows: pl.DataFrame) -> pl.Series:
     return pl.select(pl.when(numbered).then(by_number).otherwise(by_content)).to_series()
 
 
+def numbered_ids(rows: pl.DataFrame, source: str) -> pl.Series:
+    """The key of the sale each raw row is of, as `trade_ids` gives it; null without a number."""
+    numbered = rows.select("id", source=pl.lit(source))
+    hashed = _hashes(numbered, ["source", "id"])
+    told = rows.get_column("id").is_not_null()
+    return pl.select(record_id=pl.when(told).then(hashed)).to_series()
+
+
 def report_ids(rows: pl.DataFrame) -> pl.Series:
     """The key of each reported figure: a corrected figure is another one."""
     return _hashes(rows, list(FIGURES))

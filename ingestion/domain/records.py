@@ -67,8 +67,11 @@ TABLES_OF_KINDS: Mapping[str, pl.Expr] = {
     "reported_prices": pl.col("kind") != "trade",
 }
 
+# A refused row; `record_id` and `reported_at` are of the sale it is a version of, where it tells.
 REJECTS: Schema = {
     "quarantine_id": pl.Int64,
+    "record_id": pl.Int64,
+    "reported_at": UTC_US,
     "product": pl.String,
     "part": pl.String,
     "line": pl.Int64,

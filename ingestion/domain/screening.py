@@ -1,6 +1,6 @@
 """Turns rows as told into records fit for the store, and into refused rows with their reasons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -8,15 +8,16 @@ from ingestion.domain.amounts import price
 from ingestion.domain.format import Format
 from ingestion.domain.grading import grade
 from ingestion.domain.identities import Reference, identify
-from ingestion.domain.keys import quarantine_ids, report_ids, told_as, trade_ids
+from ingestion.domain.keys import numbered_ids, quarantine_ids, report_ids, told_as, trade_ids
 from ingestion.domain.moments import place_in_time
 from ingestion.domain.records import RECORDS, REJECTS, Window
-from ingestion.domain.titled import learned, with_items, with_titles
+from ingestion.domain.title_verdicts import heard, news, said_by_titles
+from ingestion.domain.titled import with_items, with_titles
 
 
 @dataclass(frozen=True)
 class Screened:
-    """`records` as RECORDS, one a natural key; `rejects` as REJECTS; `accepted` are the
+    """`records` as RECORDS, each version of a sale; `rejects` as REJECTS; `accepted` are the
     quarantine keys of rows that were taken, should they have been refused before."""
 
     records: pl.DataFrame
@@ -24,7 +25,8 @@ class Screened:
     accepted: pl.Series
     duplicates: int
     clamped: int
-    learned: pl.DataFrame  # products that titles gave a card
+    said: pl.DataFrame  # cards that titles name for products, as title_verdicts.SAID
+    titled: pl.DataFrame  # products that only titles map, and the card they had here
 
     def reasons(self) -> dict[str, int]:
         """Refused rows by reason, the commonest first."""
@@ -39,30 +41,46 @@ def screen(told: pl.DataFrame, mapping: Format, reference: Reference, window: Wi
         quarantine_id=quarantine_ids(told, mapping.source), told_as=told_as(told)
     )
     rows = with_titles(rows, reference.titles)
+    said = said_by_titles(rows if mapping.item_is == "product" else rows.clear())
+    products = heard(reference.products, news(said, reference.products))
     rows = place_in_time(rows, mapping, window)
-    rows = identify(rows, mapping, reference)
+    rows = identify(rows, mapping, replace(reference, products=products))
     rows = grade(rows, mapping, reference)
     rows = price(rows, mapping)
     refused = pl.col("fault").is_not_null()
-    rejects = rows.filter(refused).select(
-        *(name for name in REJECTS if name not in ("reason", "product")),
-        reason="fault",
-        product="item",
-    )
     fine = rows.filter(~refused)
     records = _keyed(fine, mapping)
     return Screened(
         records=records,
-        rejects=rejects.select(list(REJECTS)),
+        rejects=_rejects(rows.filter(refused), mapping),
         accepted=fine.get_column("quarantine_id"),
         duplicates=fine.height - records.height,
         clamped=int(fine.get_column("clamped").sum()),
-        learned=learned(fine),
+        said=said,
+        titled=_titled(rows, products),
     )
 
 
+def _rejects(rows: pl.DataFrame, mapping: Format) -> pl.DataFrame:
+    """As REJECTS. What lies outside the run says nothing of the sale yet: it names none."""
+    speaks = (pl.col("fault") != "time_outside") & pl.col("reported_at").is_not_null()
+    sale = pl.when(speaks & (pl.lit(mapping.kind) == "trade")).then("record_id")
+    return (
+        rows.with_columns(numbered_ids(rows, mapping.source))
+        .with_columns(record_id=sale, reason="fault", product="item")
+        .select(list(REJECTS))
+    )
+
+
+def _titled(rows: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """Product and card of items that only titles map."""
+    ours = products.filter(pl.col("by_titles")).select("product", "card_id")
+    items = rows.select(product="item").unique()
+    return ours.join(items, on="product", how="semi").sort("product")
+
+
 def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
-    """Records with their keys, one each: of several versions the one reported last."""
+    """Records with their keys, one each and version: of those reported at one time the last."""
     rows = _with_product(fine) if mapping.item_is == "product" else fine
     kept = (
         pl.when(pl.col("meta") == "{}")
@@ -79,10 +97,9 @@ def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
     rows = rows.with_columns(record_id=key)
     # Within a fetch the order only has to be the same whatever the order of arrival.
     version = ["record_id", "reported_at", "fetch", "known_at", "ts", "price_cents", "card_id"]
-    # A figure that was stated at several times stands, falls and may stand again.
-    once = ["record_id"] if mapping.kind == "trade" else ["record_id", "reported_at"]
+    once = ["record_id", "reported_at"]
     latest = rows.sort([*version, "grade_code"]).unique(once, keep="last", maintain_order=True)
-    return latest.select(list(RECORDS)).sort("ts", "record_id")
+    return latest.select(list(RECORDS)).sort("ts", "record_id", "reported_at")
 
 
 def _with_product(rows: pl.DataFrame) -> pl.DataFrame:

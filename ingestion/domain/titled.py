@@ -8,8 +8,6 @@ from ingestion.domain.titles.index import TitleIndex
 from ingestion.domain.titles.matcher import Abstention, match_title
 from ingestion.domain.titles.words import plain
 
-# From here on a title alone may say what a product is; the labelled titles measure it.
-SURE = 0.9
 OWN_ITEM = "title:"  # of a row that names no product: its title is what it is called by
 
 SAID: Schema = {
@@ -51,25 +49,18 @@ def _said(title: str, index: TitleIndex) -> tuple[object, ...]:
     return (title, found.card_id, found.grade_code, found.confidence, found.evidence, None)
 
 
-def card_by_title(products: pl.DataFrame) -> pl.Expr:
-    """The card of items that the product map never names, where all their titles agree on it."""
-    mapped = pl.col("item").is_in(products.get_column("product").implode())
-    sure = pl.when(pl.col("title_sure") >= SURE).then("title_card")
-    agreed = sure.n_unique().over("item") - sure.is_null().any().over("item").cast(pl.UInt32) == 1
-    return pl.when(~mapped & agreed).then(sure)
-
-
 def refuse_unmapped(rows: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     """Rows without a card, for what their title says or because nothing says it."""
     missing = pl.col("card").is_null()
-    mapped = pl.col("item").is_in(products.get_column("product").implode())
+    spoken = products.filter(~pl.col("by_titles")).get_column("product")
+    mapped = pl.col("item").is_in(spoken.implode())
     nowhere = pl.format("no product {} in the product map", pl.col("item"))
     for doubt in rows.filter(missing).get_column("title_doubt").drop_nulls().unique().sort():
         hit = missing & ~mapped & (pl.col("title_doubt") == doubt)
         detail = nowhere + pl.lit("; its title: ") + pl.col("title_says")
         rows = refuse(rows, hit, f"title_{doubt}", detail)
-    several = missing & ~mapped & pl.col("title_card").is_not_null()
-    detail = nowhere + pl.lit("; its titles name other cards too than ") + pl.col("title_card")
+    several = missing & ~mapped & (pl.col("title_card").is_not_null() | pl.col("by_title"))
+    detail = nowhere + pl.lit("; its titles name several cards")
     rows = refuse(rows, several, "title_conflict", detail)
     return refuse(rows, missing, "item_unmapped", nowhere + pl.lit(" at that time"))
 
@@ -98,19 +89,4 @@ def refuse_other_grades(rows: pl.DataFrame) -> pl.DataFrame:
     firm = ~pl.col("title_grade").str.starts_with("raw")
     return refuse(
         rows, firm & (pl.col("title_grade") != pl.col("grade_code")), "grade_conflict", detail
-    )
-
-
-def learned(rows: pl.DataFrame) -> pl.DataFrame:
-    """Product, card_id, confidence and evidence of the items that titles gave a card."""
-    return (
-        rows.filter(pl.col("by_title"))
-        .sort("item", "title_sure", "title", descending=[False, True, False])
-        .unique("item", keep="first", maintain_order=True)
-        .select(
-            product="item",
-            card_id="card_id",
-            confidence="title_sure",
-            evidence=pl.format("title {}: {}", "title", "title_says"),
-        )
     )

@@ -16,6 +16,7 @@ from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_trades import load_trades
 from ingestion.usecases.refresh_hot import refresh_hot
+from ingestion.usecases.reread import reread
 from ingestion.usecases.validate import validate
 from kernel.cli import Summary, UtcDay, finish
 
@@ -87,6 +88,13 @@ def load_trades_job(doors: Doors, source: str, day: date) -> None:
     finish("load_trades", work)
 
 
+@click.command("reread", help="Run days again of whose products something was learned since.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=30, help="run days, a count")
+@click.pass_obj
+def reread_job(doors: Doors, limit: int) -> None:
+    finish("reread", lambda: reread(doors.unit, doors.source, check=doors.check, limit=limit))
+
+
 @click.command("judge_outliers", help="Verdicts of instruments with new prices.")
 @click.pass_obj
 def judge_outliers_job(doors: Doors) -> None:
@@ -113,7 +121,9 @@ def build_bars_job(doors: Doors) -> None:
 def refresh_hot_job(doors: Doors, source: str, day: date, limit: int) -> None:
     def work() -> Summary:
         now = datetime.now(UTC)
-        return refresh_hot(doors.unit, source, doors.of_products, day, limit=limit, now=now)
+        return refresh_hot(
+            doors.unit, source, doors.of_products, day, limit=limit, now=now, check=doors.check
+        )
 
     finish("refresh_hot", work)
 

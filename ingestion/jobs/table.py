@@ -12,6 +12,7 @@ from ingestion.jobs.prices import (
     judge_outliers_job,
     load_trades_job,
     refresh_hot_job,
+    reread_job,
     validate_job,
 )
 from ingestion.jobs.publishing import announce_closes_job, publish_curated_job, register_curated_job
@@ -37,6 +38,7 @@ for job in (
     fetch_job,
     validate_job,
     load_trades_job,
+    reread_job,
     judge_outliers_job,
     build_bars_job,
     refresh_hot_job,

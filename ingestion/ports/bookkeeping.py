@@ -1,8 +1,8 @@
 """What was done, what is refused, what is still to do."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from typing import Protocol
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -49,11 +49,45 @@ class Cursors(Protocol):
 class Quarantine(Protocol):
     """Refused rows, kept one by one."""
 
-    def keep(self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str]) -> int:
-        """Add rejects that are not there yet; the number added."""
+    def keep(
+        self, source: str, rejects: pl.DataFrame, keys: Mapping[str, str], *, mapped_as: str
+    ) -> int:
+        """Add rejects that are not there yet; the number added. `mapped_as`: whose product map."""
 
     def resolve(self, source: str, accepted: pl.Series) -> int:
         """Close those that were taken after all; the number closed."""
+
+
+class Reread(NamedTuple):
+    """A run day whose raw rows wait to be screened again, and since when."""
+
+    source: str
+    day: date
+    queued_at: datetime
+
+
+class Rereads(Protocol):
+    """Run days that wait for another reading, since something was learned of their products."""
+
+    def note_titled(self, mapped_as: str, source: str, day: date, products: pl.DataFrame) -> None:
+        """Remember that the day has rows of these products, which only titles map."""
+
+    def queue(
+        self, mapped_as: str, products: Sequence[str], *, but: tuple[str, date] | None = None
+    ) -> int:
+        """Queue the days that have refused rows of the products, or rows that titles mapped."""
+
+    def waiting(self, *, most: int, tries: int) -> list[Reread]:
+        """Days that wait and were tried less often than that, the longest waiting first."""
+
+    def done(self, reread: Reread) -> None:
+        """Take it out, unless it was queued again meanwhile."""
+
+    def failed(self, reread: Reread, why: str) -> None:
+        """Let it wait behind the others, with the reason."""
+
+    def left(self) -> int:
+        """How many days wait, those that are not tried any more included."""
 
 
 class WorkSet(Protocol):

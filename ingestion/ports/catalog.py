@@ -28,8 +28,14 @@ class Catalog(Protocol):
     def add_variants(self, variants: Sequence[Variant]) -> int:
         """Cards made from others. Raises CatalogRejected when the other does not exist."""
 
-    def upsert_products(self, products: pl.DataFrame) -> int:
-        """Append what the same actor has not said before. Raises CatalogRejected."""
+    def upsert_products(self, products: pl.DataFrame) -> list[tuple[str, str]]:
+        """Append what the same actor has not said before; source and product of each row added.
+
+        Raises CatalogRejected.
+        """
+
+    def products(self, source: str) -> pl.DataFrame:
+        """What the map says of a source's products, as PRODUCTS."""
 
     def products_of(self, source: str) -> list[str]:
         """The products of a source that are mapped to a card, in order."""

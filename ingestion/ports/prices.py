@@ -17,6 +17,7 @@ class Merged:
     known_earlier: int = 0
     unchanged: int = 0
     revoked: int = 0  # of all these, sales that their source has cancelled since
+    reinstated: int = 0  # cancelled sales that it told again as standing
 
     @property
     def written(self) -> int:
@@ -24,11 +25,24 @@ class Merged:
         return self.added + self.corrected + self.known_earlier
 
 
+@dataclass(frozen=True)
+class Settled:
+    """Sales revoked because their raw rows are refused now, and those reinstated."""
+
+    touched: pl.DataFrame  # card_id, grade_code, day, through, and `as_of`, when this was known
+    revoked: int
+    reinstated: int
+
+
 class PriceStore(Protocol):
     """Trades and reported prices."""
 
     def merge_trades(self, records: pl.DataFrame) -> Merged:
         """Set-based: new sales in, changed ones corrected with a revision each."""
+
+    def settle_refusals(self, source: str, records: pl.DataFrame) -> Settled:
+        """Revoke sales whose last word is refused, reinstate those that are taken again: of all
+        refusals of the source since the last time, and of these sales (RECORDS)."""
 
     def merge_reports(self, records: pl.DataFrame) -> Merged:
         """Set-based: figures not seen before in."""

@@ -5,7 +5,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ingestion.domain.contracts import Contract
-from ingestion.ports.bookkeeping import Backfills, Cursors, Ledger, Partitions, Quarantine, WorkSet
+from ingestion.ports.bookkeeping import (
+    Backfills,
+    Cursors,
+    Ledger,
+    Partitions,
+    Quarantine,
+    Rereads,
+    WorkSet,
+)
 from ingestion.ports.by_hand import ByHand
 from ingestion.ports.catalog import Catalog, ProductMap
 from ingestion.ports.facts import FactStore
@@ -27,6 +35,7 @@ class Unit:
     cursors: Cursors
     told_facts: FactStore
     quarantine: Quarantine
+    rereads: Rereads
     prices: PriceStore
     verdicts: VerdictStore
     bars: BarStore

@@ -14,7 +14,8 @@ from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import fetch
 from ingestion.usecases.load_trades import load_trades
-from ingestion.usecases.validate import Check, validate
+from ingestion.usecases.screening import Check
+from ingestion.usecases.validate import validate
 from kernel.errors import DomainError, Unavailable
 
 log = structlog.get_logger()

@@ -1,6 +1,7 @@
 """Brings the trusted records of a source and day into the tables and marks what they touched."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -21,10 +22,11 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     unit.work.claim(f"load {source}")
     records = unit.trusted.read(source, day).select(list(RECORDS))
     parts = {table: records.filter(of_table) for table, of_table in TABLES_OF_KINDS.items()}
-    trades = unit.prices.merge_trades(parts["trades"])
+    trades, marks = take_sales(unit, source, parts["trades"], day)
     reports = unit.prices.merge_reports(parts["reported_prices"])
-    touched = pl.concat([trades.touched, reports.touched]).unique()
-    marked = unit.work.mark("bars", touched.with_columns(as_of=pl.lit(day)))
+    of_reports = reports.touched.with_columns(as_of=pl.lit(day))
+    touched = pl.concat([marks, of_reports.select(marks.columns)]).unique()
+    marked = unit.work.mark("bars", touched)
     changed = _sum(trades, reports)
     unit.ledger.note(
         source,
@@ -43,6 +45,22 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     }
 
 
+def take_sales(
+    unit: Unit, source: str, records: pl.DataFrame, day: date
+) -> tuple[Merged, pl.DataFrame]:
+    """Sales into the table, and in line with what the source's raw rows are refused for now; the
+    outcome, and the marks of all days that it touches."""
+    merged = unit.prices.merge_trades(records)
+    settled = unit.prices.settle_refusals(source, records)
+    outcome = replace(
+        merged,
+        revoked=merged.revoked + settled.revoked,
+        reinstated=merged.reinstated + settled.reinstated,
+    )
+    by_run = merged.touched.with_columns(as_of=pl.lit(day))
+    return outcome, pl.concat([by_run, settled.touched.select(by_run.columns)])
+
+
 def _sum(*merged: Merged) -> dict[str, int]:
-    names = ("added", "corrected", "known_earlier", "unchanged", "revoked")
+    names = ("added", "corrected", "known_earlier", "unchanged", "revoked", "reinstated")
     return {name: sum(getattr(one, name) for one in merged) for name in names}

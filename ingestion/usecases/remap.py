@@ -12,7 +12,8 @@ from ingestion.ports.sources import Source
 from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.load_trades import load_trades
-from ingestion.usecases.validate import Check, unchecked, validate
+from ingestion.usecases.screening import Check, unchecked
+from ingestion.usecases.validate import validate
 
 log = structlog.get_logger()
 

@@ -1,32 +1,22 @@
 """Screens raw rows: good ones to the trusted zone, refused ones to quarantine one by one."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
 import structlog
 
 from ingestion.domain.errors import NothingUsable
+from ingestion.domain.latest import latest_told
 from ingestion.domain.records import Receipt
-from ingestion.domain.screening import Screened, screen
-from ingestion.domain.titles.index import title_index
+from ingestion.domain.screening import Screened
 from ingestion.ports.sources import Source, Told
 from ingestion.ports.unit import Unit, Units
+from ingestion.usecases.screening import Check, keep_outcome, screened, unchecked
 
 log = structlog.get_logger()
 
 EXAMPLES = 3
-MATCHER = "matcher"  # the actor of mappings that titles gave
-
-
-# Looks at what screening let through, before anything is written; its summary joins the job's.
-Check = Callable[[str, date, pl.DataFrame], Mapping[str, object]]
-
-
-def unchecked(source: str, day: date, records: pl.DataFrame) -> Mapping[str, object]:
-    """No further check: for who screens the same raw rows again that passed before."""
-    return {}
 
 
 def validate(
@@ -41,67 +31,41 @@ def validate(
     with units() as unit:
         receipts, keys = unit.raw.load(mapping.source, day)
         told = _all_told(source, receipts)
-        reference = unit.catalog.reference(mapping.mapped_as, told.listed)
-        facts = unit.catalog.card_facts() if _has_titles(told) else None
-    if facts is not None:
-        reference = replace(reference, titles=title_index(facts))
-    screened = screen(told.rows, mapping, reference, receipts[-1].window)
-    reasons = screened.reasons()
-    if screened.records.is_empty() and not source.may_be_empty:
-        raise NothingUsable(mapping.source, reasons, _examples(screened))
-    checked = check(mapping.source, day, screened.records)
+    outcome = screened(units, told, mapping, receipts[-1].window)
+    reasons = outcome.reasons()
+    if outcome.records.is_empty() and not source.may_be_empty:
+        raise NothingUsable(mapping.source, reasons, _examples(outcome))
+    checked = check(mapping.source, day, latest_told(outcome.records))
     with units() as unit:
-        new, resolved = _keep(unit, mapping.source, day, screened, keys)
-        matched = _learn(unit, mapping.mapped_as, screened.learned)
-    refused = screened.rejects.height
+        unit.trusted.write(mapping.source, day, outcome.records)
+        kept = keep_outcome(unit, mapping, day, outcome, keys)
+        _note(unit, mapping.source, day, outcome)
+    refused = outcome.rejects.height
     if refused:
+        new = kept.new
         log.warning("rows.quarantined", source=mapping.source, rows=refused, new=new, **reasons)
     return {
         "source": mapping.source,
         "date": str(day),
         "read": told.rows.height,
-        "trusted": screened.records.height,
-        "duplicates": screened.duplicates,
-        "clamped": screened.clamped,
+        "trusted": outcome.records.height,
+        "duplicates": outcome.duplicates,
+        "clamped": outcome.clamped,
         "quarantined": refused,
         "quarantined_by_reason": reasons,
-        "quarantined_new": new,
-        "resolved": resolved,
-        "products_matched": matched,
+        "quarantined_new": kept.new,
+        "resolved": kept.resolved,
+        "products_matched": kept.matched,
+        "products_contradicted": kept.contradicted,
         **checked,
     }
 
 
-def _keep(
-    unit: Unit, source: str, day: date, screened: Screened, keys: Mapping[str, str]
-) -> tuple[int, int]:
-    """Write both outcomes; rows new in quarantine, and rows that left it."""
-    unit.trusted.write(source, day, screened.records)
-    new = unit.quarantine.keep(source, screened.rejects, keys)
-    resolved = unit.quarantine.resolve(source, screened.accepted)
-    refused = screened.rejects.height
-    taken = screened.records.height
-    read = taken + screened.duplicates + refused
+def _note(unit: Unit, source: str, day: date, outcome: Screened) -> None:
+    refused = outcome.rejects.height
+    taken = outcome.records.height
+    read = taken + outcome.duplicates + refused
     unit.ledger.note(source, day, "validate", read=read, written=taken, quarantined=refused)
-    return new, resolved
-
-
-def _has_titles(told: Told) -> bool:
-    return bool(told.rows.get_column("title").is_not_null().any())
-
-
-def _learn(unit: Unit, source: str, learned: pl.DataFrame) -> int:
-    """What titles said of products nobody had mapped becomes knowledge; the rows added."""
-    if learned.is_empty():
-        return 0
-    products = learned.with_columns(
-        pl.col("confidence").cast(pl.String),
-        source=pl.lit(source),
-        grade_code=pl.lit(None, pl.String),
-        valid_from=pl.lit(None, pl.String),
-        actor=pl.lit(MATCHER),
-    )
-    return unit.catalog.upsert_products(products)
 
 
 def _all_told(source: Source, receipts: Sequence[Receipt]) -> Told:
@@ -112,6 +76,6 @@ def _all_told(source: Source, receipts: Sequence[Receipt]) -> Told:
     return Told(rows=pl.concat(rows), listed=lists[-1] if lists else each[-1].listed)
 
 
-def _examples(screened: Screened) -> list[str]:
-    first = screened.rejects.head(EXAMPLES).select("line", "reason", "detail").iter_rows()
+def _examples(outcome: Screened) -> list[str]:
+    first = outcome.rejects.head(EXAMPLES).select("line", "reason", "detail").iter_rows()
     return [f"line {line}: {reason} ({detail})" for line, reason, detail in first]

@@ -18,7 +18,7 @@ from ingestion.domain.errors import (
 from ingestion.domain.records import Receipt, Window
 from ingestion.ports.sources import Source, Told
 from ingestion.usecases.backfill import plan_backfill, run_backfill
-from ingestion.usecases.validate import unchecked
+from ingestion.usecases.screening import unchecked
 from tests.ingestion.conftest import Job, World, WriteCsv
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

@@ -4,7 +4,8 @@ import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,39 @@ def test_a_cancellation_told_again_or_before_the_sale_is_the_same_knowledge(mapp
         mapped.ingest(Marketplace(told), None, night)
     mapped.build()
     assert mapped.digest() == in_order
+
+
+BACK_AT = "2024-10-05T12:00:00Z"
+BACK = {**SOLD[1], "lastModifiedDate": BACK_AT}
+VERSIONS = (SOLD[1], GONE[1], BACK)
+LETTER = {v["lastModifiedDate"]: letter for v, letter in zip(VERSIONS, "scb", strict=True)}
+TURNS = "select action, known_at from market.trade_revisions order by known_at"
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        *([[one] for one in order] for order in permutations(VERSIONS)),
+        [VERSIONS],
+        [VERSIONS[:1], VERSIONS[1:]],
+        [VERSIONS[1:], VERSIONS[:1]],
+        [VERSIONS[:2], VERSIONS[2:]],
+        [(SOLD[1], BACK), (GONE[1],)],
+    ],
+    ids=lambda batches: "-".join(
+        "".join(LETTER[v["lastModifiedDate"]] for v in b) for b in batches
+    ),
+)
+def test_a_sale_cancelled_and_told_again_stands_however_its_versions_come(
+    mapped: World, batches: Sequence[Sequence[dict[str, Any]]]
+) -> None:
+    for at, batch in enumerate(batches):
+        mapped.ingest(Marketplace(batch), None, LAST + timedelta(days=at))
+    mapped.build()
+    turns = [(action, at.isoformat()) for action, at in mapped.rows(TURNS)]
+    assert turns == [
+        ("revoked", "2024-10-03T12:00:00+00:00"),
+        ("reinstated", "2024-10-05T12:00:00+00:00"),
+    ]
+    moments = ("2024-10-03T11:59", "2024-10-04T12:00", "2024-10-05T12:01")
+    assert closes(mapped, *moments) == [[15_000], [], [15_000]]

@@ -1,6 +1,6 @@
 """What happens between two nights: cards in demand, clocks that are wrong, schemas that change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.adapters.sources.marketplace import SEARCH, MarketplaceSource
-from ingestion.domain.errors import ColumnMissing, NothingUsable, SourceRefused
+from ingestion.domain.errors import ColumnMissing, NothingUsable, SourceRefused, SuiteFailed
 from ingestion.domain.records import Window
 from ingestion.ports.sources import Source
 from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.load_product_map import load_product_map
-from ingestion.usecases.refresh_hot import refresh_hot
+from ingestion.usecases.refresh_hot import OfProducts, refresh_hot
+from ingestion.usecases.screening import Check, unchecked
 from stack.ports import PortBook
 from tests.ingestion.conftest import Rows, World, WriteCsv
 from tests.ingestion.served import served
@@ -88,16 +89,51 @@ def test_cards_in_demand_are_asked_for_alone_and_the_night_comes_to_the_same(
 
     shop.items.append(sold(3, epid="77"))
     shop.asked.clear()
-    told = refresh_hot(world.unit, "marketplace", of_products, DAY, limit=5, now=NOW)
-    assert (told["products"], told["read"], told["added"]) == (1, 4, 1)
+    titles = ("1st Edition Charizard 4/102", "Charizard 4/102 proxy", "Lot of 3 Charizard 4/102")
+    shop.items += [sold(4 + at, epid="77", title=title) for at, title in enumerate(titles)]
+    told = hot(world, of_products)
+    assert (told["products"], told["read"], told["added"]) == (1, 7, 1)
+    assert told["quarantined_new"] == 3
     assert [one["epid"] for one in shop.asked] == ["77"]
     assert world.rows("select day from market.dirty where stage = 'bars' and as_of = '2024-10-01'")
     assert window(world) == cursor  # the night asks for what it would have asked for
-    hot = world.rows("select trade_id, price_cents, known_at from market.trades order by 1")
+    before = world.digest()
     world.ingest(asked, None, DAY)
-    assert world.rows("select trade_id, price_cents, known_at from market.trades order by 1") == hot
-    nobody = refresh_hot(world.unit, "tcgplayer", of_products, DAY, limit=5, now=NOW)
+    assert world.digest() == before
+    reasons = world.rows("select reason from market.quarantine order by reason")
+    assert reasons == [("title_conflict",), ("title_lot",), ("title_proxy",)]
+    nobody = hot(world, of_products, "tcgplayer")
     assert nobody["products"] == 0
+
+
+def hot(
+    world: World, of_products: OfProducts, name: str = "marketplace", *, check: Check = unchecked
+) -> Mapping[str, Any]:
+    return refresh_hot(world.unit, name, of_products, DAY, limit=5, now=NOW, check=check)
+
+
+def test_hot_cards_are_held_against_the_contract_before_a_table_is_touched(
+    world: World, shop: Shop
+) -> None:
+    map_products(world, {"77": "base1-4"})
+    asked = source(shop)
+    then = "2024-09-30T10:00:00Z"
+    shop.items = [sold(1, epid="77", lastSoldDate=then, lastModifiedDate=then)]
+    yesterday = DAY - timedelta(days=1)
+    world.ingest(asked, None, yesterday)
+    before = world.digest()
+
+    def refusing(source: str, day: date, records: pl.DataFrame) -> Mapping[str, object]:
+        raise SuiteFailed(source, day, [f"{records.height} rows"], ["report"])
+
+    def of_products(name: str, products: Sequence[str]) -> Source:
+        assert isinstance(asked, MarketplaceSource)
+        return replace(asked, products=tuple(products))
+
+    shop.items.append(sold(2, epid="77"))
+    with pytest.raises(SuiteFailed, match="2 rows"):
+        hot(world, of_products, check=refusing)
+    assert world.digest() == before
 
 
 def window(world: World) -> Window:

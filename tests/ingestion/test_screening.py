@@ -28,6 +28,8 @@ REFERENCE = Reference(
         valid_to=pl.lit(datetime(9999, 1, 1, tzinfo=UTC)),
         known_at=pl.lit(datetime(2024, 1, 1, tzinfo=UTC)),
         by_hand=False,
+        by_titles=False,
+        evidence=pl.lit("seen"),
     ),
     listed=pl.DataFrame(
         [("src-4", "base1-4"), ("src-2a", "base1-2"), ("src-2b", "base1-2"), ("src-0", None)],
