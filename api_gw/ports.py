@@ -9,7 +9,7 @@ from api_gw.domain.cards import CardDetails, Found
 from api_gw.domain.divergence import Divergent
 from api_gw.domain.quality import Certainty, Divergence, SourceQuality
 from api_gw.domain.query import Query
-from api_gw.domain.restatements import RestatedBar, RestatedFeatures, RestatedSignal
+from api_gw.domain.restatements import Asked, RestatedBar, RestatedFeatures, RestatedSignal
 from api_gw.domain.signals import Signal
 from kernel.ids import Instrument
 
@@ -143,44 +143,17 @@ class Cache(Protocol):
 
 
 class Restatements(Protocol):
-    """What was known of a day at two moments; `card_id` and `grade_code` None mean any."""
+    """What was known of a day at two moments."""
 
-    async def bars(
-        self,
-        day: date,
-        *,
-        since: datetime,
-        until: datetime,
-        card_id: str | None,
-        grade_code: str | None,
-        limit: int,
-    ) -> tuple[Sequence[RestatedBar], int]:
+    async def bars(self, asked: Asked) -> tuple[Sequence[RestatedBar], int]:
         """Bars of the day that differ between the moments, with their causes, and how many."""
         ...
 
-    async def features(
-        self,
-        day: date,
-        *,
-        since: datetime,
-        until: datetime,
-        card_id: str | None,
-        grade_code: str | None,
-        limit: int,
-    ) -> Sequence[RestatedFeatures]:
+    async def features(self, asked: Asked) -> Sequence[RestatedFeatures]:
         """Features of the night that differ between the moments."""
         ...
 
-    async def signals(
-        self,
-        day: date,
-        *,
-        since: datetime,
-        until: datetime,
-        card_id: str | None,
-        grade_code: str | None,
-        limit: int,
-    ) -> Sequence[RestatedSignal]:
+    async def signals(self, asked: Asked) -> Sequence[RestatedSignal]:
         """Words on the night that differ between the moments."""
         ...
 

@@ -36,13 +36,16 @@ def bar_lines(bar: Rows) -> Iterator[str]:
         f"  {bar['card_id']}:{bar['grade_code']}  {bar['kind']}  {bar['change']}"
         f"  close {close(before)} -> {close(after)}  volume {volume(before)} -> {volume(after)}"
     )
-    for cause in bar["causes"]:
+    causes = bar["causes"]
+    for cause in causes:
         was, became = dollars(cause["before_cents"]), dollars(cause["after_cents"])
         prices = "" if was == became == "-" else f"  {was} -> {became}"
         yield (
             f"    {cause['known_at']}  {cause['what']}  {cause['subject']} {cause['subject_id']}"
             f"{prices}  by {cause['actor']}: {cause['why']}"
         )
+    if bar["causes_total"] > len(causes):
+        yield f"    and {bar['causes_total'] - len(causes)} more"
 
 
 def signal_line(signal: Rows) -> str:

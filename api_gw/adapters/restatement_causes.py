@@ -1,6 +1,7 @@
 """The SQL that finds what changed a bar: pieces of knowledge that fall on a change of version."""
 
-# $1 day, $2 and $3 the two moments, $4 the end of the day, $5 and $6 the instruments.
+# $1 day, $2 and $3 the two moments, $4 the end of the day, $5 and $6 the instruments, $7 how many
+# causes of each bar.
 #
 # `moments` are the times at which a bar of the day became another one within the span. What was
 # learned counts from then on (of a trading day not before the day is over), so a piece of
@@ -91,9 +92,19 @@ with wanted as (
       and o.report_id <> f.report_id and o.said < f.said
     order by o.said desc limit 1) older on true
 )
-select distinct card_id, grade_code, kind, what, known_at, subject, subject_id, actor, why,
+select card_id, grade_code, kind, total, what, known_at, subject, subject_id, actor, why,
   before_cents, after_cents
-from told join moments using (card_id, grade_code, kind, at)
-order by card_id, grade_code, kind, known_at, what, subject_id
-limit 5000
+from (
+  select *, count(*) over (partition by card_id, grade_code, kind) as total,
+    row_number() over (partition by card_id, grade_code, kind
+                       order by known_at, what, subject_id, actor, why) as place
+  from (
+    select distinct card_id, grade_code, kind, what, known_at, subject, subject_id, actor, why,
+      before_cents, after_cents
+    from told join moments using (card_id, grade_code, kind, at)
+  ) causes
+) placed
+where place <= $7::int
+order by card_id, grade_code, kind, place
 """
+CAUSES_OF_A_BAR = 100  # nobody reads on; how many there are in all is told beside them

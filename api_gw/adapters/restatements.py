@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
 from api_gw.adapters.database import Database
-from api_gw.adapters.restatement_causes import CAUSES
+from api_gw.adapters.restatement_causes import CAUSES, CAUSES_OF_A_BAR
 from api_gw.domain.restatements import (
+    Asked,
     Cause,
     FeatureRow,
     Figures,
@@ -119,18 +120,9 @@ class PostgresRestatements:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def bars(
-        self,
-        day: date,
-        *,
-        since: datetime,
-        until: datetime,
-        card_id: str | None,
-        grade_code: str | None,
-        limit: int,
-    ) -> tuple[Sequence[RestatedBar], int]:
+    async def bars(self, asked: Asked) -> tuple[Sequence[RestatedBar], int]:
         """Bars of the day that differ between the moments, with their causes, and how many."""
-        rows = await self._database.fetch(BARS, day, since, until, card_id, grade_code, limit)
+        rows = await self._database.fetch(BARS, asked.day, *asked_of(asked))
         found = [
             RestatedBar(
                 *(row["card_id"], row["grade_code"], row["kind"]),
@@ -141,35 +133,30 @@ class PostgresRestatements:
         ]
         if not found:
             return [], 0
-        causes = await self._causes(day, since, until, found)
-        told = [replace(bar, causes=tuple(causes.get(_key(bar), ()))) for bar in found]
-        return told, rows[0]["total"]
+        return await self._with_causes(asked, found), rows[0]["total"]
 
-    async def _causes(
-        self, day: date, since: datetime, until: datetime, bars: Sequence[RestatedBar]
-    ) -> dict[tuple[str, str, str], list[Cause]]:
+    async def _with_causes(self, asked: Asked, bars: Sequence[RestatedBar]) -> list[RestatedBar]:
         pairs = sorted({(bar.card_id, bar.grade_code) for bar in bars})
+        moments = (asked.since, asked.until, end_of(asked.day))
+        cards, grades = [card for card, _ in pairs], [grade for _, grade in pairs]
         rows = await self._database.fetch(
-            CAUSES, day, since, until, end_of(day), [c for c, _ in pairs], [g for _, g in pairs]
+            CAUSES, asked.day, *moments, cards, grades, CAUSES_OF_A_BAR
         )
         found: dict[tuple[str, str, str], list[Cause]] = {}
-        for row in rows:
-            key = (row["card_id"], row["grade_code"], row["kind"])
-            found.setdefault(key, []).append(Cause(*list(row)[3:]))
-        return found
+        totals: dict[tuple[str, str, str], int] = {}
+        for card, grade, kind, total, *cause in rows:
+            found.setdefault((card, grade, kind), []).append(Cause(*cause))
+            totals[card, grade, kind] = total
+        return [
+            replace(
+                bar, causes=tuple(found.get(_key(bar), ())), causes_total=totals.get(_key(bar), 0)
+            )
+            for bar in bars
+        ]
 
-    async def features(
-        self,
-        day: date,
-        *,
-        since: datetime,
-        until: datetime,
-        card_id: str | None,
-        grade_code: str | None,
-        limit: int,
-    ) -> Sequence[RestatedFeatures]:
+    async def features(self, asked: Asked) -> Sequence[RestatedFeatures]:
         """Features of the night that differ between the moments."""
-        asked = (day, since, until, card_id, grade_code, limit, end_of(day))
+        values = (asked.day, *asked_of(asked), end_of(asked.day))
         return [
             RestatedFeatures(
                 *(row["card_id"], row["grade_code"]),
@@ -177,28 +164,18 @@ class PostgresRestatements:
                 after=_feature_row(row, "nversion", "nprint", "nat", "nraw"),
                 late_sales=row["late_sales"],
             )
-            for row in await self._database.fetch(FEATURES, *asked)
+            for row in await self._database.fetch(FEATURES, *values)
         ]
 
-    async def signals(
-        self,
-        day: date,
-        *,
-        since: datetime,
-        until: datetime,
-        card_id: str | None,
-        grade_code: str | None,
-        limit: int,
-    ) -> Sequence[RestatedSignal]:
+    async def signals(self, asked: Asked) -> Sequence[RestatedSignal]:
         """Words on the night that differ between the moments."""
-        asked = (end_of(day), since, until, card_id, grade_code, limit)
         return [
             RestatedSignal(
                 *(row["card_id"], row["grade_code"], row["horizon_days"]),
                 before=_word(row["before"]),
                 after=_word(row["after"]),
             )
-            for row in await self._database.fetch(SIGNALS, *asked)
+            for row in await self._database.fetch(SIGNALS, end_of(asked.day), *asked_of(asked))
         ]
 
     async def answers(
@@ -222,6 +199,11 @@ class PostgresRestatements:
             )
             for row in rows
         ]
+
+
+def asked_of(asked: Asked) -> tuple[object, ...]:
+    """The parameters that all questions of a day share, in their order."""
+    return (asked.since, asked.until, asked.card_id, asked.grade_code, asked.limit)
 
 
 def _key(bar: RestatedBar) -> tuple[str, str, str]:

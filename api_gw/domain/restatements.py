@@ -21,6 +21,25 @@ class EmptySpan(Rejected):
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The day and the two moments that are compared; None of card or grade means any.
+
+    `limit` is of each list. Raises EmptySpan.
+    """
+
+    day: date
+    since: datetime
+    until: datetime
+    card_id: str | None
+    grade_code: str | None
+    limit: int
+
+    def __post_init__(self) -> None:
+        if self.since >= self.until:
+            raise EmptySpan(self.since, self.until)
+
+
 class Figures(NamedTuple):
     """A bar without its key: US cents and copies sold."""
 
@@ -50,7 +69,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class RestatedBar:
-    """A bar of the day that was another one, or none, at one of the two moments."""
+    """A bar of the day that was another one, or none, at one of the two moments.
+
+    `causes` are the first ones, of `causes_total`.
+    """
 
     card_id: str
     grade_code: str
@@ -58,6 +80,7 @@ class RestatedBar:
     before: Figures | None
     after: Figures | None
     causes: tuple[Cause, ...] = ()
+    causes_total: int = 0
 
     @property
     def change(self) -> Change:
@@ -73,6 +96,14 @@ class FeatureRow:
     fingerprint: str
     computed_at: datetime
     values: Mapping[str, float | None]
+
+
+class MovedFeature(NamedTuple):
+    """One feature whose value differs, in its own unit."""
+
+    name: str
+    before: float | None
+    after: float | None
 
 
 @dataclass(frozen=True)
@@ -92,12 +123,18 @@ class RestatedFeatures:
         return change_between(self.before, self.after)
 
     @property
-    def moved(self) -> dict[str, tuple[float | None, float | None]]:
-        """By name the features whose value differs: before and after."""
+    def computed_at(self) -> datetime | None:
+        """When the later row was computed."""
+        return self.after.computed_at if self.after else None
+
+    @property
+    def moved(self) -> list[MovedFeature]:
+        """The features whose value differs, by name."""
         old = self.before.values if self.before else {}
         new = self.after.values if self.after else {}
         names = sorted(old.keys() | new.keys())
-        return {n: (old.get(n), new.get(n)) for n in names if old.get(n) != new.get(n)}
+        both = (MovedFeature(name, old.get(name), new.get(name)) for name in names)
+        return [one for one in both if one.before != one.after]
 
     @property
     def because(self) -> str:

@@ -1,9 +1,9 @@
 """What /restatements answers: frozen response models, a unit in every description."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from api_gw.http.schemas import Frozen
 
@@ -33,7 +33,10 @@ class Cause(Frozen):
     subject: Literal["trade", "report"] = Field(
         description="`trade`: one sale; `report`: a figure that a source stated for the day"
     )
-    subject_id: str = Field(description="id of that sale or figure, a 64-bit number as text")
+    # A number beyond 53 bits would not survive as JSON.
+    subject_id: Annotated[str, BeforeValidator(str)] = Field(
+        description="id of that sale or figure, a 64-bit number as text"
+    )
     actor: str = Field(description="who said so: a source, a job, `rule`, or a person")
     why: str = Field(description="in words; of a verdict also the rule")
     before_cents: int | None = Field(description="price it had before, US cents, if it is told")
@@ -50,8 +53,10 @@ class RestatedBar(Frozen):
     before: Figures | None = Field(description="the bar at the first moment, if there was one")
     after: Figures | None = Field(description="the bar at the second moment, if there is one")
     causes: list[Cause] = Field(
-        description="what was learned at the moments at which this bar changed, in order of time"
+        description="what was learned at the moments at which this bar changed, in order of time;"
+        " the first 100 of causes_total"
     )
+    causes_total: int = Field(description="pieces of knowledge that changed the bar, a count")
 
 
 class MovedFeature(Frozen):

@@ -6,17 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, AwareDatetime
 
-from api_gw.domain import restatements as domain
 from api_gw.http.deps import YEARS_ASKED, AnyCard, AnyGrade, Given, Kept, within_reach
 from api_gw.http.restatement_schemas import (
-    Cause,
-    Figures,
-    MovedFeature,
     RestatedBar,
     RestatedFeatures,
     RestatedSignal,
     Restatements,
-    Word,
 )
 from api_gw.usecases.restate import restate
 from kernel.days import end_of
@@ -79,54 +74,9 @@ async def get_restatements(
         day=day,
         since=(since or end_of(day)).astimezone(UTC),
         until=until and until.astimezone(UTC),
-        bars=[bar_of(bar) for bar in found.bars],
+        bars=[RestatedBar.model_validate(bar) for bar in found.bars],
         bars_total=found.bars_total,
-        features=[features_of(row) for row in found.features],
-        signals=[signal_of(signal) for signal in found.signals],
-        answers=[signal_of(signal) for signal in found.answers],
-    )
-
-
-def bar_of(bar: domain.RestatedBar) -> RestatedBar:
-    """The response model of one bar."""
-    return RestatedBar(
-        card_id=bar.card_id,
-        grade_code=bar.grade_code,
-        kind=bar.kind,
-        change=bar.change,
-        before=Figures.model_validate(bar.before) if bar.before else None,
-        after=Figures.model_validate(bar.after) if bar.after else None,
-        causes=[cause_of(cause) for cause in bar.causes],
-    )
-
-
-def cause_of(cause: domain.Cause) -> Cause:
-    """The response model of one cause. An id beyond 53 bits would not survive as a JSON number."""
-    return Cause.model_validate({**vars(cause), "subject_id": str(cause.subject_id)})
-
-
-def features_of(row: domain.RestatedFeatures) -> RestatedFeatures:
-    """The response model of one instrument's features."""
-    return RestatedFeatures(
-        card_id=row.card_id,
-        grade_code=row.grade_code,
-        change=row.change,
-        because=row.because,
-        late_sales=row.late_sales,
-        computed_at=row.after.computed_at if row.after else None,
-        moved=[MovedFeature(name=n, before=b, after=a) for n, (b, a) in row.moved.items()],
-    )
-
-
-def signal_of(signal: domain.RestatedSignal) -> RestatedSignal:
-    """The response model of one pair of words."""
-    return RestatedSignal(
-        card_id=signal.card_id,
-        grade_code=signal.grade_code,
-        horizon_days=signal.horizon_days,
-        change=signal.change,
-        because=signal.because,
-        restated_at=signal.restated_at,
-        before=Word.model_validate(signal.before) if signal.before else None,
-        after=Word.model_validate(signal.after) if signal.after else None,
+        features=[RestatedFeatures.model_validate(row) for row in found.features],
+        signals=[RestatedSignal.model_validate(signal) for signal in found.signals],
+        answers=[RestatedSignal.model_validate(signal) for signal in found.answers],
     )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from api_gw.domain.restatements import EmptySpan, Restatement
+from api_gw.domain.restatements import Asked, Restatement
 from api_gw.ports import Restatements
 from api_gw.usecases.moments import EVERYTHING
 from kernel.days import end_of
@@ -23,21 +23,19 @@ async def restate(
     Without `since` it starts at the end of the day, without `until` it goes to all that is known.
     Raises EmptySpan.
     """
-    first = end_of(day) if since is None else since
-    last = EVERYTHING if until is None else until
-    if first >= last:
-        raise EmptySpan(first, last)
-    bars, total = await restatements.bars(
-        day, since=first, until=last, card_id=card_id, grade_code=grade_code, limit=limit
+    asked = Asked(
+        day=day,
+        since=end_of(day) if since is None else since,
+        until=EVERYTHING if until is None else until,
+        card_id=card_id,
+        grade_code=grade_code,
+        limit=limit,
     )
+    bars, total = await restatements.bars(asked)
     return Restatement(
         bars=bars,
         bars_total=total,
-        features=await restatements.features(
-            day, since=first, until=last, card_id=card_id, grade_code=grade_code, limit=limit
-        ),
-        signals=await restatements.signals(
-            day, since=first, until=last, card_id=card_id, grade_code=grade_code, limit=limit
-        ),
-        answers=await restatements.answers(bars, until=last, limit=limit),
+        features=await restatements.features(asked),
+        signals=await restatements.signals(asked),
+        answers=await restatements.answers(bars, until=asked.until, limit=limit),
     )

@@ -30,6 +30,7 @@ REPORT: dict[str, Any] = {
             "before": FIGURES,
             "after": None,
             "causes": [CAUSE],
+            "causes_total": 3,
         }
     ],
     "features": [],
@@ -56,6 +57,7 @@ def test_a_restatement_is_told_in_lines() -> None:
         "bars      2 restated, the first 1 here",
         "  base1-4:psa9  trade  vanished  close $110.00 -> -  volume 2 -> -",
         "    2024-05-20T00:00:00Z  revoked  trade 77  $110.00 -> -  by ann: unpaid",
+        "    and 2 more",
         "features  0 computed anew",
         "signals   0 of the night said again",
         "answers   1 later signals that knew of it",

@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from ingestion.adapters.sources import edge as edges
 from ingestion.adapters.sources.breaker import FAILURES, REST_S, Breaker
 from ingestion.adapters.sources.edge import (
     ATTEMPTS,
@@ -216,20 +215,17 @@ def test_a_line_against_scripts_is_taken_off(host: Host, door: Edge) -> None:
     assert ask(door) == {"a": 1}
 
 
-def test_an_answer_that_drips_is_given_up(
-    host: Host, door: Edge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_drips_is_given_up(host: Host, door: Edge) -> None:
     async def drip() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b" "
             await asyncio.sleep(0.05)
 
-    monkeypatch.setattr(edges, "CALL_TIMEOUT_S", 0.3)
     host.lined_up = [
         StreamingResponse(drip(), media_type="application/json") for _ in range(ATTEMPTS)
     ]
     with pytest.raises(SourceUnavailable, match="still came"):
-        ask(replace(door, clock=Clock(), deadline_s=0.6))
+        ask(replace(door, clock=Clock(), deadline_s=0.6, call_timeout_s=0.3))
 
 
 def test_questions_by_post_carry_the_body_and_the_headers(door: Edge) -> None:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from api_gw.adapters.database import Database
+from api_gw.adapters.restatement_causes import CAUSES_OF_A_BAR
 from api_gw.adapters.restatements import PostgresRestatements
-from api_gw.domain.restatements import Cause, RestatedBar
+from api_gw.domain.restatements import Asked, Cause, RestatedBar
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.ports.by_hand import Turn
@@ -62,9 +63,7 @@ def restated(
 ) -> Sequence[RestatedBar]:
     bars, total = asked(
         database.api_gw,
-        lambda port: port.bars(
-            day, since=since, until=until, card_id=None, grade_code=None, limit=100
-        ),
+        lambda port: port.bars(Asked(day, since, until, None, None, limit=100)),
     )
     assert total == len(bars)
     return bars
@@ -123,6 +122,21 @@ def test_nothing_learned_is_nothing_restated(
     [told] = restated(database, since=datetime(2024, 5, 1, 12, tzinfo=UTC))
     assert (told.change, closes(told)) == ("appeared", (None, 11_000))
     assert whats(told.causes) == ["day_over", "day_over"]
+
+
+def test_a_bar_of_many_causes_tells_the_first_and_how_many_there_are(
+    world: World, plain_file: WriteCsv, database: DatabaseUrls
+) -> None:
+    many = [
+        f"base1-4,{grade},100.00,2024-05-01T{n // 60:02}:{n % 60:02}:00Z,{grade}{n}"
+        for grade, count in (("psa9", CAUSES_OF_A_BAR + 7), ("raw", 2))
+        for n in range(count)
+    ]
+    world.ingest("plain_sales", plain_file("a.csv", many), DAY)
+    world.build()
+    told, other = restated(database, since=datetime(2024, 5, 1, 12, tzinfo=UTC))
+    assert (len(told.causes), told.causes_total) == (CAUSES_OF_A_BAR, CAUSES_OF_A_BAR + 7)
+    assert (len(other.causes), other.causes_total) == (2, 2)
 
 
 def test_a_revocation_names_the_person_the_reason_and_the_sale(

@@ -49,7 +49,8 @@ class Clock:
 
 @dataclass(frozen=True)
 class Edge:
-    """One source's door. `deadline_s` bounds one whole visit, waits included.
+    """One source's door. `deadline_s` bounds one whole visit, waits included,
+    `call_timeout_s` one answer.
 
     Address and headers are asked for when it is visited: a source that is only read needs neither.
     """
@@ -58,6 +59,7 @@ class Edge:
     base_url: Callable[[], str]
     rate: Rate
     deadline_s: float
+    call_timeout_s: float = CALL_TIMEOUT_S
     headers: Callable[[], Mapping[str, str]] = dict  # the credential is among them
     advice: str = "check its credential"  # what to do when the credential is refused
     limit: Limit = field(default_factory=LocalLimit)
@@ -119,7 +121,7 @@ class Visit:
         # After the wait, so that the one probe of a half-open breaker is not kept waiting.
         if edge.breaker is not None:
             edge.breaker.admit()
-        return self._answer(request, min(CALL_TIMEOUT_S, max(self._left(), 0.001)))
+        return self._answer(request, min(edge.call_timeout_s, max(self._left(), 0.001)))
 
     def _answer(self, request: httpx.Request, timeout_s: float) -> Any:
         request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
