@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from ingestion.adapters.sources.apis import APIS
 from ingestion.adapters.sources.credentials import CredentialMissing, Credentials
 from ingestion.adapters.sources.limits import LocalLimit
-from ingestion.adapters.sources.registry import Registry, SourceNotSet
+from ingestion.adapters.sources.registry import NotByProduct, Registry, SourceNotSet
+from ingestion.adapters.sources.tcgplayer import TcgplayerSales
 from ingestion.domain.errors import SourceRefused, SourceUnavailable
 from stack.bootstrap.source_secrets import store_credentials
 from stack.ports import PortBook
@@ -123,3 +124,11 @@ def test_ebay_is_the_marketplace_and_its_two_doors_share_what_is_shared() -> Non
     assert prices.rate == sales.rate
     assert prices.breaker is not sales.breaker
     assert found.edge("tcgplayer").breaker is prices.breaker
+
+
+def test_sources_that_are_asked_by_product_can_be_asked_for_some_alone() -> None:
+    asked = registry(real=True).of_products("tcgplayer", ["451784:Holofoil", "451784:Normal"])
+    assert isinstance(asked, TcgplayerSales)
+    assert list(asked.products()) == ["451784"]
+    with pytest.raises(NotByProduct, match="use marketplace or tcgplayer"):
+        registry(real=True).of_products("plain_sales", ["1"])

@@ -1,8 +1,10 @@
 """The sold-items search over real HTTP: paging, faults, tokens, and what items may say."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,6 +16,7 @@ from ingestion.adapters.sources.edge import ATTEMPTS, Clock, CredentialRefused, 
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.adapters.sources.limits import LocalLimit, Rate
 from ingestion.adapters.sources.marketplace import SEARCH, MarketplaceSource
+from ingestion.adapters.sources.sold_items import told_rows
 from ingestion.domain.errors import SourceRefused, SourceUnavailable
 from ingestion.domain.records import Window
 from ingestion.ports.sources import Source
@@ -247,3 +250,30 @@ def test_a_source_that_fails_stores_nothing(world: World, shop: Shop) -> None:
         world.fetch(source(shop), None, DAY, None)
     assert list(world.lake.keys("raw", "")) == []
     assert world.rows("select * from market.loads") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["sample_response_100.json", "sample_response_100_best_match.json"]
+)
+def test_fields_that_a_recorded_answer_shares_are_read_as_it_writes_them(
+    shared_data: Path, name: str
+) -> None:
+    """The recording is of items on offer: what a sold item adds is put in, all else is as it is."""
+    recorded = json.loads((shared_data / "api_fixtures" / "ebay_browse" / name).read_text("utf-8"))
+    offered = recorded["itemSummaries"]
+    added = {"lastSoldDate": "2024-10-01T10:00:00Z", "totalSoldQuantity": 1}
+    sold = [one | added | {"lastSoldPrice": one["price"]} for one in offered]
+    rows = told_rows("a.jsonl", "\n".join(map(json.dumps, sold)).encode())
+    assert rows.get_column("fault").to_list() == [None] * len(offered)
+    for column, told in {
+        "id": [one["itemId"] for one in offered],
+        "title": [one["title"] for one in offered],
+        "price": [one["price"]["value"] for one in offered],
+        "currency": [one["price"]["currency"] for one in offered],
+        "seller": [one.get("seller", {}).get("username") for one in offered],
+        "url": [one.get("itemWebUrl") for one in offered],
+        "item": [one.get("epid") for one in offered],
+    }.items():
+        assert rows.get_column(column).to_list() == told, column
+    bought = [json.loads(meta).get("buying") for meta in rows.get_column("meta")]
+    assert bought == [one.get("buyingOptions") for one in offered]

@@ -11,7 +11,8 @@ from ingestion.domain.titles.grade import read_grade
 from ingestion.domain.titles.index import CardFact, TitleIndex, title_index
 from ingestion.domain.titles.matcher import Abstention, Match, match_title
 from ingestion.domain.titles.words import apart, plain
-from tests.ingestion.titles import excerpt_index, labelled, printings, score, wilson
+from tests.ingestion.titles import HALVES, excerpt_index, labelled, printings, score
+from tests.ingestion.titles.__main__ import main
 
 
 @pytest.fixture(scope="module")
@@ -42,30 +43,32 @@ def catalog(shared_data: Path) -> list[CardFact]:
         ]
 
 
-def measured(half: str, index: TitleIndex, catalog: str) -> None:
-    """The claims of issue and documents: precision of what is answered, recall of what could be."""
+def hold(half: str, index: TitleIndex) -> None:
+    """The claims of issue and documents; `python -m tests.ingestion.titles` prints the figures."""
     titles = labelled(half)
     found = score(titles, [match_title(each.title, index) for each in titles])
-    for name, hits, of in (
-        ("precision", found.right, found.answered),
-        ("recall", found.right, found.answerable),
-        ("reasons", found.reasons_right, found.unanswerable),
-    ):
-        low, high = wilson(hits, of)
-        share = f"{hits}/{of} = {hits / of:.4f}, 95 % {low:.4f} to {high:.4f}"
-        print(f"{half}, {catalog}: {name} {share}")
     assert found.right / found.answered >= 0.99, found.wrong
     assert found.right / found.answerable >= 0.85, found.missed
 
 
-@pytest.mark.parametrize("half", ["held_out", "tuned"])
+def test_the_figures_are_printed_with_their_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + 3 * len(HALVES)
+    half, name, hits, of, share, low, high = lines[1].split()
+    assert (half, name) == ("held_out", "precision")
+    assert float(low) <= float(share) == pytest.approx(int(hits) / int(of), abs=1e-4)
+    assert float(share) <= float(high)
+
+
+@pytest.mark.parametrize("half", HALVES)
 def test_precision_and_recall_on_labelled_titles(half: str, index: TitleIndex) -> None:
-    measured(half, index, "excerpt")
+    hold(half, index)
 
 
-@pytest.mark.parametrize("half", ["held_out", "tuned"])
+@pytest.mark.parametrize("half", HALVES)
 def test_precision_and_recall_among_all_cards(half: str, catalog: list[CardFact]) -> None:
-    measured(half, title_index([*catalog, *printings(catalog)]), f"{len(catalog)} cards")
+    hold(half, title_index([*catalog, *printings(catalog)]))
 
 
 def test_labelled_titles_are_as_many_and_as_bad_as_asked() -> None:

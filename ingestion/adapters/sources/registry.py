@@ -43,7 +43,9 @@ class NotByProduct(Rejected):
     """A source that cannot be asked for single products."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} cannot be asked for single products; use marketplace")
+        super().__init__(
+            f"{name} cannot be asked for single products; use marketplace or tcgplayer"
+        )
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,11 @@ class Registry:
     def of_products(self, name: str, products: Sequence[str]) -> Source:
         """The same source, asked for these products alone. Raises NotByProduct."""
         found = self.source(name)
-        if not isinstance(found, MarketplaceSource):
-            raise NotByProduct(name)
-        return replace(found, products=tuple(products))
+        if isinstance(found, MarketplaceSource):
+            return replace(found, products=tuple(products))
+        if isinstance(found, TcgplayerSales):
+            return replace(found, products=lambda: product_ids(products))
+        raise NotByProduct(name)
 
     def edge(self, name: str) -> Edge:
         """The door of one API; its address and credential are looked at when it is used."""

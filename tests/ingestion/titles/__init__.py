@@ -10,6 +10,7 @@ from ingestion.domain.titles.index import CardFact, TitleIndex, title_index
 from ingestion.domain.titles.matcher import Abstention, Match
 
 HERE = Path(__file__).parent
+HALVES = ("held_out", "tuned")
 Z95 = 1.959964  # the normal quantile of a two-sided 95 % interval
 
 
@@ -33,6 +34,17 @@ class Score(NamedTuple):
     unanswerable: int
     wrong: Sequence[str]
     missed: Sequence[str]
+
+
+class Measure(NamedTuple):
+    """A share of the labelled titles with its 95 % interval."""
+
+    name: str
+    hits: int
+    of: int
+    share: float
+    low: float
+    high: float
 
 
 def labelled(half: str) -> list[Labelled]:
@@ -96,6 +108,16 @@ def score(titles: Sequence[Labelled], answers: Sequence[Match | Abstention]) -> 
         wrong=wrong,
         missed=missed,
     )
+
+
+def measures(found: Score) -> list[Measure]:
+    """Precision of what is answered, recall of what could be, abstentions for the right reason."""
+    shares = (
+        ("precision", found.right, found.answered),
+        ("recall", found.right, found.answerable),
+        ("reasons", found.reasons_right, found.unanswerable),
+    )
+    return [Measure(name, hits, of, hits / of, *wilson(hits, of)) for name, hits, of in shares]
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
