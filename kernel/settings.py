@@ -107,7 +107,8 @@ class Archive(Section):
     @field_validator("keep_months")
     @classmethod
     def two_years_or_all(cls, months: int) -> int:
-        """A price is judged by those of the year before, so the year before must be there."""
+        """Late and corrected prices of the last year or two are usual, and each brings its month
+        and those of its past back."""
         if 0 < months < LEAST_KEPT_MONTHS:
             raise ValueError(f"keep at least {LEAST_KEPT_MONTHS} months, or 0 for all")
         return months

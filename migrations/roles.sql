@@ -21,9 +21,10 @@ $$;
 -- A migration still says `set role`, so that what it creates belongs to the owner.
 grant market_owner, signals_owner to migrations;
 
--- PostgreSQL 16 lets only owners vacuum. This login could therefore alter what it vacuums: it is for
--- the vacuum job alone, and PostgreSQL 17 has a privilege that is just that.
-grant market_owner, signals_owner to maintenance;
+-- PostgreSQL 16 lets only owners vacuum (17 has a privilege that is just that). By itself this login
+-- may do nothing to a table: it inherits nothing, and the vacuum job says `set role`, table by table.
+-- Whoever has its password can say so too, and then alter and drop: it is the vacuum job's alone.
+grant market_owner, signals_owner to maintenance with inherit false, set true, admin false;
 
 -- A forgotten transaction or a bad plan must not hold locks that others wait for.
 alter role migrations set lock_timeout = '4s';

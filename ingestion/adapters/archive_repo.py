@@ -9,8 +9,10 @@ import psycopg
 from psycopg import sql
 
 from ingestion.adapters.copying import read_frame
+from ingestion.domain.errors import MonthLost
 from ingestion.domain.records import UTC_US, Schema
 from ingestion.ports.upkeep import Fingerprint
+from kernel.db.staging import stage_frame
 
 COLUMNS = """
 select attname, format_type(atttypid, null) from pg_attribute
@@ -23,6 +25,18 @@ KINDS: Schema = {
     "timestamp with time zone": UTC_US,
     "date": pl.Date,
 }
+ANY_AWAY = """
+select exists (select from market.archived_months where parent = %s and restored_at is null)
+"""
+MONTHS_OF_KEYS = """
+select distinct k.month from market.archived_keys k join asked_keys using (price_id)
+where k.parent = %s order by 1
+"""
+MONTHS_REFUSED = """
+select distinct k.month
+from market.quarantine q join market.archived_keys k on k.price_id = q.trade_id
+where k.parent = 'trades' and q.source = %s and not q.settled order by 1
+"""
 EVENT_TIME = {"trades": "ts", "reported_prices": "day"}
 
 
@@ -69,15 +83,37 @@ class ArchiveRepo:
         return str(row[0]) if row else "changed"
 
     def attach(self, table: str, days: Collection[date]) -> int:
-        """Make archived months of these days part of the table again; how many."""
+        """Make archived months of these days part of the table again; how many. No other month is
+        archived until the transaction ends. Raises MonthLost."""
         query = "select market.attach_archived_months(%s, %s)"
-        row = self.connection.execute(query, (table, list(days))).fetchone()
+        try:
+            row = self.connection.execute(query, (table, list(days))).fetchone()
+        except psycopg.errors.UndefinedTable as error:
+            raise MonthLost([error.diag.message_detail or table]) from error
         return row[0] if row else 0
 
-    def settled_before(self) -> date | None:
-        """Verdicts on prices before this day are not judged again; None where nothing is away."""
-        row = self.connection.execute("select market.settled_before()").fetchone()
-        return row[0] if row else None
+    def months_of(self, table: str, keys: pl.Series) -> list[date]:
+        """The archived months of the sales or figures with these ids."""
+        away = self.connection.execute(ANY_AWAY, (table,)).fetchone()
+        if keys.is_empty() or away is None or not away[0]:
+            return []
+        stage_frame(self.connection, "asked_keys", keys.alias("price_id").to_frame())
+        found = self.connection.execute(MONTHS_OF_KEYS, (table,)).fetchall()
+        return [month for (month,) in found]
+
+    def months_refused(self, source: str) -> list[date]:
+        """The archived months of sales whose refusals no load has looked at yet."""
+        found = self.connection.execute(MONTHS_REFUSED, (source,)).fetchall()
+        return [month for (month,) in found]
+
+    def hold(self) -> None:
+        """Nothing is archived or attached until the transaction ends: the whole past can be read.
+
+        Raises MonthLost.
+        """
+        lost = self.connection.execute("select market.read_archived()").fetchall()
+        if lost:
+            raise MonthLost([f"market.{part}" for (part,) in lost])
 
 
 def name_of(column: str) -> sql.Composed:

@@ -65,12 +65,23 @@ select source || ' ' || day || ': ' || reason from market.backfill_days
 where backfill_id = %s and state = 'failed' order by day, source limit 1000
 """
 
+# A plan changes nothing, so that archived months are looked at where they are.
 ROWS_STORED = """
-select (select count(*) from market.trades
-        where source = any(%(sources)s) and ts >= %(first)s::timestamp at time zone 'UTC'
-          and ts < (%(last)s::date + 1)::timestamp at time zone 'UTC')
-     + (select count(*) from market.reported_prices
-        where source = any(%(sources)s) and day between %(first)s and %(last)s)
+select count(*) from (
+  select from market.trades
+  where source = any(%(sources)s) and ts >= %(first)s::timestamp at time zone 'UTC'
+    and ts < (%(last)s::date + 1)::timestamp at time zone 'UTC'
+  union all
+  select from market.trades_archived
+  where source = any(%(sources)s) and ts >= %(first)s::timestamp at time zone 'UTC'
+    and ts < (%(last)s::date + 1)::timestamp at time zone 'UTC'
+  union all
+  select from market.reported_prices
+  where source = any(%(sources)s) and day between %(first)s and %(last)s
+  union all
+  select from market.reported_prices_archived
+  where source = any(%(sources)s) and day between %(first)s and %(last)s
+) stored
 """
 
 NEWEST_LOADS = """
@@ -99,8 +110,17 @@ with priced as (
   from market.trades join asked_instruments using (card_id, grade_code), asked_days
   where ts >= first::timestamp at time zone 'UTC' and ts < (last + 1)::timestamp at time zone 'UTC'
   union
+  select card_id, grade_code, (ts at time zone 'UTC')::date
+  from market.trades_archived join asked_instruments using (card_id, grade_code), asked_days
+  where ts >= first::timestamp at time zone 'UTC' and ts < (last + 1)::timestamp at time zone 'UTC'
+  union
   select card_id, grade_code, day
   from market.reported_prices join asked_instruments using (card_id, grade_code), asked_days
+  where day between first and last
+  union
+  select card_id, grade_code, day
+  from market.reported_prices_archived join asked_instruments using (card_id, grade_code),
+    asked_days
   where day between first and last
 )
 select card_id, grade_code, day from priced, asked_days

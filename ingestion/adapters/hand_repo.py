@@ -36,10 +36,23 @@ REVISE = """
 insert into market.trade_revisions (trade_id, ts, known_at, action, before, reason, actor)
 values (%s, %s, %s, %s, %s, %s, %s)
 """
+# A word stands until a person says another one of the same price.
 JUDGE = """
 insert into market.outlier_verdicts (subject, subject_id, card_id, grade_code, event_at, known_at,
   verdict, rule, actor)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+select %(subject)s, %(key)s, %(card_id)s, %(grade_code)s, %(event_at)s, %(said_at)s, %(verdict)s,
+  %(reason)s, %(actor)s
+where not exists (
+  select from market.outlier_verdicts v
+  where (v.subject, v.subject_id, v.card_id, v.grade_code)
+      = (%(subject)s, %(key)s, %(card_id)s, %(grade_code)s)
+    and (v.actor, v.verdict) = (%(actor)s, %(verdict)s)
+    and not exists (
+      select from market.outlier_verdicts w
+      where (w.subject, w.subject_id, w.card_id, w.grade_code)
+          = (v.subject, v.subject_id, v.card_id, v.grade_code)
+        and w.actor <> 'rule' and w.verdict <> v.verdict
+        and (w.known_at, w.verdict_id) > (v.known_at, v.verdict_id)))
 """
 
 
@@ -74,10 +87,11 @@ class HandRepo:
 
     def judge(
         self, price: Price, verdict: str, *, known_at: datetime, reason: str, actor: str
-    ) -> None:
-        """Append a verdict."""
-        row = (price.subject, price.key, price.card_id, price.grade_code, price.event_at)
-        self.connection.execute(JUDGE, (*row, known_at, verdict, reason, actor))
+    ) -> bool:
+        """Append a verdict; not where the actor's same word stands already. Whether it was."""
+        told = price._asdict() | {"said_at": known_at, "verdict": verdict}
+        told |= {"reason": reason, "actor": actor}
+        return self.connection.execute(JUDGE, told).rowcount == 1
 
 
 def _utc_day(moment: datetime) -> date:

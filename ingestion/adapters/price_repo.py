@@ -20,6 +20,22 @@ from ingestion.domain.versions import VERSIONS
 from ingestion.ports.prices import Merged, Settled
 from kernel.db.staging import stage_frame
 
+# Where an instrument's whole past is asked for, archived months are part of it; where days are,
+# their months are in the tables.
+PRESENT = {"trades": "market.trades", "reported_prices": "market.reported_prices"}
+WHOLE = {
+    "trades": """(
+    select trade_id, card_id, grade_code, ts, price_cents, seller, known_at from market.trades
+    union all
+    select trade_id, card_id, grade_code, ts, price_cents, seller, known_at
+    from market.trades_archived)""",
+    "reported_prices": """(
+    select report_id, day, card_id, grade_code, kind, source, price_cents, high_cents, low_cents,
+      units, known_at, reports from market.reported_prices
+    union all
+    select report_id, day, card_id, grade_code, kind, source, price_cents, high_cents, low_cents,
+      units, known_at, reports from market.reported_prices_archived)""",
+}
 ALWAYS = (date(1, 1, 1), date(9999, 12, 30))
 
 # What is believed now, and what was believed before each correction, until that was known; of each
@@ -29,7 +45,7 @@ TRADE_VERSIONS = """
 with believed as (
   select t.trade_id as key, t.card_id, t.grade_code, t.ts, t.price_cents, t.seller, t.known_at,
     null::timestamptz as until
-  from market.trades t join wanted w using (card_id, grade_code)
+  from {trades} t join wanted w using (card_id, grade_code)
   where t.ts >= w.since and t.ts < w.before
     and t.ts >= (select min(since) from wanted) and t.ts < (select max(before) from wanted)
   union all
@@ -68,7 +84,7 @@ from (
     as first_known
   from (
     select p.*, said, lag(p.report_id) over same_day as before
-    from market.reported_prices p join wanted w using (card_id, grade_code), unnest(p.reports) said
+    from {reported_prices} p join wanted w using (card_id, grade_code), unnest(p.reports) said
     where p.day between w.first and w.last
       and p.day between (select min(first) from wanted) and (select max(last) from wanted)
     window same_day as (partition by p.source, p.kind, p.card_id, p.grade_code, p.day
@@ -180,6 +196,7 @@ class PriceRepo:
 
         `asked`: card_id, grade_code and, where not all of its past is, the days `first` to `last`.
         """
+        places = PRESENT if "first" in asked.columns else WHOLE
         always = [
             pl.lit(day).alias(name)
             for name, day in zip(("first", "last"), ALWAYS, strict=True)
@@ -194,7 +211,7 @@ class PriceRepo:
         )
         stage_frame(self.connection, "wanted", wanted)
         told = (
-            read_frame(self.connection, query, VERSIONS)
+            read_frame(self.connection, query.format(**places), VERSIONS)
             for query in (TRADE_VERSIONS, REPORT_VERSIONS)
         )
         return pl.concat(told)

@@ -47,7 +47,17 @@ select %(source)s, %(product)s, %(card_id)s, %(grade_code)s, %(since)s, 'infinit
 """
 DROP_MOVED = "drop table if exists pg_temp.moved"
 # Sales stand in their tables under a card that the product once was, which an index finds.
-MOVED = """
+MOVES = """
+t.source = %(sold_by)s and t.ts >= %(since)s and t.meta ->> 'product' = %(product)s
+  and t.card_id in (select card_id from market.product_map
+    where (source, product) = (%(source)s, %(product)s))
+  and (t.card_id, t.grade_code) is distinct from
+    (%(card_id)s::text, coalesce(%(grade_code)s::text, t.grade_code))
+"""
+ARCHIVED_DAYS = f"""
+select distinct (t.ts at time zone 'UTC')::date from market.trades_archived t where {MOVES}
+"""  # noqa: S608 (constants only)
+MOVED = f"""
 create temp table moved on commit drop as
 select t.trade_id, t.ts, t.card_id as old_card, t.grade_code as old_grade,
   %(card_id)s::text as card_id, coalesce(%(grade_code)s::text, t.grade_code) as grade_code,
@@ -55,13 +65,8 @@ select t.trade_id, t.ts, t.card_id as old_card, t.grade_code as old_grade,
   jsonb_build_object('ts', t.ts, 'card_id', t.card_id, 'grade_code', t.grade_code,
     'price_cents', t.price_cents, 'seller', t.seller, 'known_at', t.known_at,
     'told_as', t.told_as) as believed
-from market.trades t
-where t.source = %(sold_by)s and t.ts >= %(since)s and t.meta ->> 'product' = %(product)s
-  and t.card_id in (select card_id from market.product_map
-    where (source, product) = (%(source)s, %(product)s))
-  and (t.card_id, t.grade_code) is distinct from
-    (%(card_id)s::text, coalesce(%(grade_code)s::text, t.grade_code))
-"""
+from market.trades t where {MOVES}
+"""  # noqa: S608 (constants only)
 REVISE = """
 insert into market.trade_revisions (trade_id, ts, known_at, action, before, after, reason, actor)
 select trade_id, ts, known_at, 'corrected', believed, believed || jsonb_build_object(
@@ -107,6 +112,11 @@ class ProductRepo:
         if stands and stands[0]:
             return 0
         return self.connection.execute(SUPERSEDE, asdict(remap)).rowcount
+
+    def archived_days(self, remap: Remap) -> list[date]:
+        """Days in archived months of sales that `move_sales` would correct."""
+        found = self.connection.execute(ARCHIVED_DAYS, asdict(remap)).fetchall()
+        return [day for (day,) in found]
 
     def move_sales(self, remap: Remap) -> tuple[int, pl.DataFrame]:
         """Correct the product's sales since then, a revision each; how many, and the

@@ -12,7 +12,7 @@ from kernel.db.session import CONNECT_TIMEOUT_S, DatabaseAway
 # Tables this login may act for that changed since they were last looked at, the most first;
 # partitioned parents have no changes of their own and are only analysed.
 CHANGED = """
-select n.nspname, c.relname, c.relkind = 'p' as parent
+select n.nspname, c.relname, c.relkind = 'p' as parent, pg_get_userbyid(c.relowner)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 left join pg_stat_all_tables s on s.relid = c.oid
 where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -41,11 +41,14 @@ class Vacuum:
                 self.url.get_secret_value(), connect_timeout=CONNECT_TIMEOUT_S, autocommit=True
             ) as connection:
                 tables = connection.execute(CHANGED).fetchall()
-                for schema, name, parent in tables:
+                for schema, name, parent, owner in tables:
                     if self.now() > ends_at:
                         break
                     what = sql.SQL("analyze {}" if parent else "vacuum (analyze, skip_locked) {}")
+                    # The login inherits nothing: it is the owner for this statement alone.
+                    connection.execute(sql.SQL("set role {}").format(sql.Identifier(owner)))
                     connection.execute(what.format(sql.Identifier(schema, name)))
+                    connection.execute("reset role")
                     done.append(f"{schema}.{name}")
         except psycopg.OperationalError as error:
             raise DatabaseAway(error) from error

@@ -258,6 +258,20 @@ class ArchiveDiffers(Unavailable):
         self.key = key
 
 
+class MonthLost(Rejected):
+    """The table of an archived month is gone, and what is asked cannot be answered without it."""
+
+    title = "Archived month lost"
+
+    def __init__(self, months: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(months)}: archived, and its table is gone. Nothing was written. Make the"
+            " table again from the object named in market.archived_months, see"
+            " docs/ops/backfills.md"
+        )
+        self.months = months
+
+
 class MaintenanceNotSet(Rejected):
     """No login that may vacuum."""
 

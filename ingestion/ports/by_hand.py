@@ -42,5 +42,5 @@ class ByHand(Protocol):
 
     def judge(
         self, price: Price, verdict: str, *, known_at: datetime, reason: str, actor: str
-    ) -> None:
-        """Append a verdict."""
+    ) -> bool:
+        """Append a verdict; not where the actor's same word stands already. Whether it was."""

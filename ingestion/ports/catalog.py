@@ -75,6 +75,9 @@ class ProductMap(Protocol):
     def supersede(self, remap: Remap) -> int:
         """Append the new version, and the end of the one before; 0 where it stands already."""
 
+    def archived_days(self, remap: Remap) -> list[date]:
+        """Days in archived months of sales that `move_sales` would correct."""
+
     def move_sales(self, remap: Remap) -> tuple[int, pl.DataFrame]:
         """Correct the product's sales since then, a revision each; how many, and the
         card_id, grade_code and day of all that this touches."""

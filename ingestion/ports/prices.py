@@ -51,6 +51,7 @@ class PriceStore(Protocol):
         """Every version of every sale and reported figure that is asked of, as VERSIONS.
 
         `asked`: card_id, grade_code and, where not all of its past is, the days `first` to `last`.
+        All of its past has archived months in it; days have to be recalled first.
         """
 
     def month(self, table: str, month: date) -> pl.DataFrame:

@@ -30,10 +30,20 @@ class Archive(Protocol):
         """`archived`, if the month still is what was read; else `busy` or `changed`."""
 
     def attach(self, table: str, days: Collection[date]) -> int:
-        """Make archived months of these days part of the table again; how many."""
+        """Make archived months of these days part of the table again; how many. No other month is
+        archived until the transaction ends. Raises MonthLost."""
 
-    def settled_before(self) -> date | None:
-        """Verdicts on prices before this day are not judged again; None where nothing is away."""
+    def months_of(self, table: str, keys: pl.Series) -> list[date]:
+        """The archived months of the sales or figures with these ids."""
+
+    def months_refused(self, source: str) -> list[date]:
+        """The archived months of sales whose refusals no load has looked at yet."""
+
+    def hold(self) -> None:
+        """Nothing is archived or attached until the transaction ends: the whole past can be read.
+
+        Raises MonthLost.
+        """
 
 
 class Sweeper(Protocol):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 
-import polars as pl
 import structlog
 
 from ingestion.domain.errors import ArchiveDiffers
@@ -48,13 +47,6 @@ def _archive(units: Units, table: str, month: date) -> tuple[str, int]:
         raise ArchiveDiffers(key, wanted=told.rows, found=back.height)
     with units() as unit:
         return unit.archive.detach(table, month, told, key=key, sha256=sha256), told.rows
-
-
-def settled(missing: pl.DataFrame, before: date | None) -> pl.DataFrame:
-    """Verdicts without those on prices whose year before is archived: they stand as they were."""
-    if before is None:
-        return missing
-    return missing.filter(pl.col("event_at").dt.date() >= before)
 
 
 def _months_before(day: date, months: int) -> date:

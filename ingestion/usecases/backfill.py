@@ -14,6 +14,7 @@ from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.fetch import fetch
 from ingestion.usecases.load_trades import load_trades
+from ingestion.usecases.recall import mark, recall
 from ingestion.usecases.screening import Check
 from ingestion.usecases.validate import validate
 from kernel.errors import DomainError, Unavailable
@@ -32,6 +33,7 @@ def plan_backfill(
     an estimate, from the median night of each source. Planning an id again keeps the plan that is
     there: the same request is the same work.
     """
+    unit.archive.hold()
     runs = unit.backfills.runs(request.sources, request.first, request.last)
     planned = steps(request, runs)
     nights = unit.backfills.median_nights(request.sources)
@@ -82,8 +84,10 @@ def run_backfill(
     for step in left:
         _do(units, backfill_id, step, source_named, check=check, now=now)
     with units() as unit:
+        if request.instruments:
+            recall(unit, list(request.days()))
         marks = unit.backfills.price_days(request).with_columns(as_of=pl.lit(request.last))
-        marked = unit.work.mark("bars", marks)
+        marked = mark(unit, marks)
         counts, failures = unit.backfills.outcome(backfill_id)
         if not failures:
             unit.backfills.finish(backfill_id)

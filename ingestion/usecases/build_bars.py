@@ -13,6 +13,7 @@ from ingestion.domain.plain_suite import run_plainly
 from ingestion.domain.quality_report import said
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
 from ingestion.ports.unit import Unit
+from ingestion.usecases.recall import recall
 from kernel.ids import CardId, GradeCode, Instrument
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ def build_bars(unit: Unit, only: Instrument | None = None) -> Built:
     if work.is_empty():
         nothing = {"days": 0, "bars_added": 0, "bars_replaced": 0, "bars_removed": 0}
         return Built({**nothing, "unjudged": unjudged}, [])
+    recall(unit, work.get_column("day").unique().to_list())
     # Work of a day reads that day: a night costs what it brought, not what the years before did.
     asked = work.select(*INSTRUMENT, first="day", last="through")
     versions = unit.prices.versions(asked)

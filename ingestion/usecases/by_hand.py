@@ -12,8 +12,11 @@ import structlog
 from ingestion.domain.errors import ActorReserved, OutOfTurn, PriceUnknown
 from ingestion.ports.by_hand import Price, Turn
 from ingestion.ports.unit import Unit
+from ingestion.usecases.recall import mark, recall_price
 
 log = structlog.get_logger()
+
+TABLES = {"trade": "trades", "report": "reported_prices"}
 
 RULE = "rule"  # the actor of verdicts that no person gave
 
@@ -43,15 +46,15 @@ def judge_by_hand(
 ) -> Mapping[str, object]:
     """Append `confirmed` (the price is real) or `rejected`; from now on the rule has no say of it.
 
-    Raises PriceUnknown, ActorReserved.
+    The same word of the same person again changes nothing. Raises PriceUnknown, ActorReserved.
     """
     if actor == RULE:
         raise ActorReserved(actor)
     unit.work.claim("by hand")
     price = _price(unit, subject, key)
-    unit.by_hand.judge(price, verdict, known_at=now, reason=reason, actor=actor)
-    marked = _mark(unit, price, now)
-    log.info("price.judged", subject=subject, id=key, verdict=verdict, actor=actor)
+    new = unit.by_hand.judge(price, verdict, known_at=now, reason=reason, actor=actor)
+    marked = _mark(unit, price, now) if new else 0
+    log.info("price.judged", subject=subject, id=key, verdict=verdict, actor=actor, new=new)
     return {
         "subject": subject,
         "id": key,
@@ -63,6 +66,7 @@ def judge_by_hand(
 
 
 def _price(unit: Unit, subject: str, key: int) -> Price:
+    recall_price(unit, TABLES[subject], key)
     price = unit.by_hand.price(subject, key)
     if price is None:
         raise PriceUnknown(subject, key)
@@ -83,4 +87,4 @@ def _check_turn(price: Price, last: Turn | None, turn: Turn, now: datetime) -> N
 def _mark(unit: Unit, price: Price, known_at: datetime) -> int:
     """Work of the night that first could know it."""
     as_of = known_at.astimezone(UTC).date()
-    return unit.work.mark("bars", unit.by_hand.days(price).with_columns(as_of=pl.lit(as_of)))
+    return mark(unit, unit.by_hand.days(price).with_columns(as_of=pl.lit(as_of)))

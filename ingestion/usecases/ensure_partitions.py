@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from ingestion.ports.unit import Unit
-from ingestion.usecases.archive import ARCHIVED_TABLES
+from ingestion.usecases.recall import recall_records
 
 TABLES = ("trades", "prices_daily", "reported_prices")
 MONTHS_AHEAD = 3
@@ -23,7 +23,8 @@ def ensure_partitions(unit: Unit, day: date, *, months_ahead: int) -> Mapping[st
 
 
 def make_room(unit: Unit, source: str, day: date) -> int:
-    """Partitions of the months that the trusted records of a source and day are in; those made.
+    """Partitions of the months that the trusted records of a source and day are in; those made,
+    and those that were archived and are back.
 
     Comes before the load and commits by itself: a new partition locks the table it belongs to.
     Months with very many sales are left to the load, which fills a new one before it joins.
@@ -40,5 +41,4 @@ def make_room(unit: Unit, source: str, day: date) -> int:
     ):
         months = rows.get_column("ts").dt.date().dt.month_start().unique().sort()
         made += unit.partitions.ensure(table, months.to_list())
-    days = records.get_column("ts").dt.date().unique().to_list()
-    return made + sum(unit.archive.attach(table, days) for table in ARCHIVED_TABLES)
+    return made + recall_records(unit, source, records)

@@ -8,7 +8,7 @@ import structlog
 from ingestion.domain.marks import marked_days, work_on
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.ports.unit import Unit, Units
-from ingestion.usecases.archive import settled
+from ingestion.usecases.recall import mark
 from kernel.ids import Instrument
 
 log = structlog.get_logger()
@@ -24,6 +24,7 @@ def judge_outliers(units: Units, only: Instrument | None = None) -> Mapping[str,
     whose work changed meanwhile is left to the next run.
     """
     with units() as unit:
+        unit.archive.hold()
         pending = work_on(only, unit.work.pending("bars"))
         versions = unit.prices.versions(pending.select(INSTRUMENT))
     if pending.is_empty():
@@ -61,15 +62,13 @@ def _changed(seen: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
 
 def _write(unit: Unit, pending: pl.DataFrame, wanted: pl.DataFrame) -> dict[str, int]:
     instruments = pending.select(INSTRUMENT).unique()
-    missing = settled(
-        missing_verdicts(wanted, unit.verdicts.by_rule(instruments)), unit.archive.settled_before()
-    )
+    missing = missing_verdicts(wanted, unit.verdicts.by_rule(instruments))
     appended = unit.verdicts.append(missing)
     unit.work.judge(pending)
     changed = missing.select(*INSTRUMENT, day=pl.col("event_at").dt.date()).unique()
     as_of = pending.select(*INSTRUMENT, "as_of").unique()
     elsewhere = _elsewhere(changed.join(as_of, on=INSTRUMENT), pending)
-    unit.work.mark("bars", elsewhere, judged=True)
+    mark(unit, elsewhere, judged=True)
     return {"verdicts": appended, "days_marked": elsewhere.height}
 
 

@@ -10,6 +10,7 @@ import structlog
 from ingestion.domain.records import RECORDS, TABLES_OF_KINDS
 from ingestion.ports.prices import Merged
 from ingestion.ports.unit import Unit
+from ingestion.usecases.recall import mark, recall_records
 
 log = structlog.get_logger()
 
@@ -21,12 +22,13 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     """
     unit.work.claim(f"load {source}")
     records = unit.trusted.read(source, day).select(list(RECORDS))
+    recall_records(unit, source, records)
     parts = {table: records.filter(of_table) for table, of_table in TABLES_OF_KINDS.items()}
     trades, marks = take_sales(unit, source, parts["trades"], day)
     reports = unit.prices.merge_reports(parts["reported_prices"])
     of_reports = reports.touched.with_columns(as_of=pl.lit(day))
     touched = pl.concat([marks, of_reports.select(marks.columns)]).unique()
-    marked = unit.work.mark("bars", touched)
+    marked = mark(unit, touched)
     changed = _sum(trades, reports)
     unit.ledger.note(
         source,

@@ -9,6 +9,7 @@ from ingestion.domain.contracts import Contract
 from ingestion.domain.curated import FACTS, PRICES
 from ingestion.ports.unit import Unit
 from ingestion.ports.zones import CuratedCatalog, CuratedZone
+from ingestion.usecases.recall import recall
 
 log = structlog.get_logger()
 
@@ -18,6 +19,7 @@ def publish_curated(unit: Unit) -> Mapping[str, object]:
     unit.work.claim("curated")
     pending = unit.work.pending("curated")
     months = pending.get_column("day").dt.month_start().unique().sort()
+    recall(unit, months.to_list())
     rows = {table.name: 0 for table in (*PRICES, *FACTS)}
     for month in months:
         for table in PRICES:

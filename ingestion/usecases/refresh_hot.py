@@ -11,9 +11,9 @@ from ingestion.domain.latest import latest_told
 from ingestion.domain.records import RECORDS, Window
 from ingestion.ports.sources import Source
 from ingestion.ports.unit import Units
-from ingestion.usecases.archive import ARCHIVED_TABLES
 from ingestion.usecases.ensure_partitions import TABLES
 from ingestion.usecases.load_trades import take_sales
+from ingestion.usecases.recall import mark, recall_records
 from ingestion.usecases.screening import Check, keep_outcome, screened
 
 log = structlog.get_logger()
@@ -56,12 +56,13 @@ def refresh_hot(
     records = outcome.records.filter(pl.col("kind") == "trade").select(list(RECORDS))
     if records.height:  # a quarter of an hour without a sale is no fault
         check(mapping.source, day, latest_told(records))
-    _make_room(units, records)
+    _make_room(units, mapping.source, records)
     with units() as unit:
         kept = keep_outcome(unit, mapping, day, outcome, keys)
         unit.work.claim(f"load {mapping.source}")
+        recall_records(unit, mapping.source, records)
         merged, marks = take_sales(unit, mapping.source, records, day)
-        marked = unit.work.mark("bars", marks)
+        marked = mark(unit, marks)
     read, refused = told.rows.height, outcome.rejects.height
     log.info("hot.refreshed", source=name, products=len(products), read=read, added=merged.added)
     return {
@@ -76,10 +77,9 @@ def refresh_hot(
     }
 
 
-def _make_room(units: Units, records: pl.DataFrame) -> None:
+def _make_room(units: Units, source: str, records: pl.DataFrame) -> None:
     days = records.get_column("ts").dt.date().unique().to_list()
     with units() as unit:
         for table in TABLES:
             unit.partitions.ensure(table, days)
-        for table in ARCHIVED_TABLES:
-            unit.archive.attach(table, days)
+        recall_records(unit, source, records)

@@ -12,6 +12,7 @@ from ingestion.ports.sources import Source
 from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.ensure_partitions import make_room
 from ingestion.usecases.load_trades import load_trades
+from ingestion.usecases.recall import mark, recall
 from ingestion.usecases.screening import Check, unchecked
 from ingestion.usecases.validate import validate
 
@@ -30,9 +31,12 @@ def remap(
         unit.work.claim(f"load {change.sold_by}")
         _check(unit, change)
         versions = unit.products.supersede(change)
+        unit.work.claim("remap")  # two that look at one archived month would wait for each other
+        recall(unit, [])
+        recall(unit, unit.products.archived_days(change))
         moved, touched = unit.products.move_sales(change)
         as_of = change.known_at.astimezone(UTC).date()
-        marked = unit.work.mark("bars", touched.with_columns(as_of=pl.lit(as_of)))
+        marked = mark(unit, touched.with_columns(as_of=pl.lit(as_of)))
         days = unit.products.refused_days(change.sold_by, change.product)
     log.info("product.remapped", source=change.source, product=change.product, sales=moved)
     resolved = added = 0

@@ -255,6 +255,11 @@ def downgrade() -> None:
         "alter table market.dirty add constraint dirty_stage_check"
         " check (stage in ('bars', 'curated', 'signals'))"
     )
+    # Detached months belong to nothing: without this list nobody would find them again.
+    op.execute(
+        "select market.attach_archived_months(parent, array_agg(month))"
+        " from market.archived_months where restored_at is null group by parent"
+    )
     op.execute("drop function market.attach_archived_months(text, date[])")
     op.execute("drop function market.archive_month(text, date, bigint, bigint, text, text)")
     op.execute("drop function market.settled_before()")

@@ -167,28 +167,6 @@ def test_a_late_sale_brings_its_month_back_and_the_tables_are_as_if_it_had_never
     assert archive(settled_world)["rows"] == 13
 
 
-def test_verdicts_that_rest_on_an_archived_year_stand(world: World, plain_file: WriteCsv) -> None:
-    """Without the year before there are too few prices to call one an outlier, or to clear it."""
-    first, second = date(2022, 4, 10), date(2022, 6, 10)
-    world.ingest("plain_sales", plain_file("a.csv", [sale(first, n) for n in range(9)]), first)
-    world.ingest("plain_sales", plain_file("b.csv", [sale(second, 1, price=9000)]), second)
-    world.build()
-    outlier = world.rows("select verdict from market.outlier_verdicts")
-    assert outlier == [("outlier",)]
-    with world.unit() as unit:
-        for stage in ("curated", "signals", "search"):
-            unit.work.clear(stage, unit.work.pending(stage))
-    archive_months(world.unit, date(2024, 5, 1), keep_months=24)
-    assert len(world.rows(PARTS)) == 1
-    world.ingest("plain_sales", plain_file("c.csv", [sale(date(2022, 6, 11), 2)]), TODAY)
-    world.build()
-    assert world.rows("select verdict from market.outlier_verdicts") == outlier
-    assert world.rows("select day::text from market.prices_daily order by 1") == [
-        ("2022-04-10",),
-        ("2022-06-11",),
-    ]
-
-
 def test_vacuum_looks_at_what_changed_as_a_login_of_its_own(
     job: Job, database: DatabaseUrls
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
 
 from tests.fixtures.postgres import DatabaseUrls
 
@@ -71,6 +71,11 @@ def test_every_login_has_lock_and_statement_timeouts(database: DatabaseUrls, log
         ("ingestion", "delete from market.trade_revisions"),
         ("ingestion", "create table market.mine (n int)"),
         ("ingestion", "drop table market.trades"),
+        ("ingestion", "update market.trades_archived set price_cents = 1"),
+        ("ingestion", "delete from market.archived_keys"),
+        ("maintenance", "drop table market.trades"),
+        ("maintenance", "alter table market.trades add column n int"),
+        ("maintenance", "select * from market.trades"),
     ],
 )
 def test_a_login_may_not_do_what_is_not_its_own(
@@ -135,6 +140,85 @@ def migrate(*command: str, url: str, repository: Path) -> None:
         check=True,
         capture_output=True,
     )
+
+
+def test_functions_that_run_as_their_owner_look_for_temporary_tables_last(
+    database: DatabaseUrls,
+) -> None:
+    """Named nowhere, pg_temp is searched first: a caller's table would be read as the owner."""
+    with psycopg.connect(database.superuser) as connection:
+        paths = connection.execute(
+            "select p.oid::regprocedure::text, (select setting from unnest(p.proconfig) setting"
+            " where setting like 'search_path=%') from pg_proc p"
+            " join pg_namespace n on n.oid = p.pronamespace"
+            " where p.prosecdef and n.nspname in ('market', 'signals')"
+        ).fetchall()
+    assert len(paths) >= 10
+    assert [name for name, path in paths if not (path or "").endswith(", pg_temp")] == []
+
+
+@pytest.mark.parametrize("version", ["0013", "0007"])
+def test_archived_months_are_back_after_a_downgrade_and_away_again_after_none(
+    database: DatabaseUrls, repository: Path, version: str
+) -> None:
+    archive = (
+        "select market.ensure_month_partitions('trades', array[date '2022-05-10']);"
+        " insert into market.trades (trade_id, ts, card_id, grade_code, source, price_cents,"
+        " known_at) select n, '2022-05-10', 'base1-4', 'psa9', 'x', 100, now()"
+        " from generate_series(1, 3) n;"
+    )
+    away = (
+        "select market.archive_month('trades', '2022-05-01', rows, fingerprint, 'key', 'sha')"
+        " from market.month_fingerprint('trades', '2022-05-01')"
+    )
+    with psycopg.connect(database.ingestion) as connection:
+        connection.execute(archive)
+        connection.commit()
+        assert connection.execute(away).fetchone() == ("archived",)
+        connection.commit()
+        assert count(connection, "trades") == 0
+        assert count(connection, "trades_archived") == 3
+    migrate("downgrade", version, url=database.migrations, repository=repository)
+    with psycopg.connect(database.ingestion) as connection:
+        assert count(connection, "trades") == 3
+    migrate("upgrade", "head", url=database.migrations, repository=repository)
+    with psycopg.connect(database.ingestion) as connection:
+        assert count(connection, "trades") == 3
+
+
+def test_a_month_archived_before_archived_months_were_readable_is_readable_after(
+    database: DatabaseUrls, repository: Path
+) -> None:
+    migrate("downgrade", "0013", url=database.migrations, repository=repository)
+    with psycopg.connect(database.ingestion) as connection:
+        connection.execute(
+            "select market.ensure_month_partitions('trades', array[date '2022-05-10'])"
+        )
+        connection.execute(
+            "insert into market.trades (trade_id, ts, card_id, grade_code, source, price_cents,"
+            " known_at) values (7, '2022-05-10', 'base1-4', 'psa9', 'x', 100, now())"
+        )
+        connection.commit()
+        connection.execute(
+            "select market.archive_month('trades', '2022-05-01', rows, fingerprint, 'k', 's')"
+            " from market.month_fingerprint('trades', '2022-05-01')"
+        )
+    migrate("upgrade", "head", url=database.migrations, repository=repository)
+    with psycopg.connect(database.ingestion) as connection:
+        assert count(connection, "trades_archived") == 1
+        assert connection.execute(
+            "select price_id, month::text from market.archived_keys"
+        ).fetchall() == [(7, "2022-05-01")]
+        connection.execute(
+            "select market.attach_archived_months('trades', array[date '2022-05-03'])"
+        )
+        assert count(connection, "trades") == 1
+
+
+def count(connection: psycopg.Connection, table: str) -> int:
+    query = sql.SQL("select count(*) from {}").format(sql.Identifier("market", table))
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 def test_migrating_down_to_nothing_and_up_again_works(
