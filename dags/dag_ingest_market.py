@@ -1,5 +1,7 @@
 """Nightly ingest, a DAG a source: fetch as received, validate, load what is new."""
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, Param
 
 from dags.assets import TRADES
@@ -45,6 +47,8 @@ def ingest(dag_id: str, source: str, cron: str) -> DAG:
             date=DAY,
             since="{{ params.since or '' }}",
             path="{{ params.path or '' }}",
+            # A source is asked for 45 minutes, and may end what it began.
+            within=timedelta(hours=1),
         )
         validate = job("ingestion", "validate", source=asked, date=DAY)
         load = job("ingestion", "load_trades", source=asked, date=DAY, outlets=[TRADES])

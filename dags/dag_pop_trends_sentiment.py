@@ -1,5 +1,7 @@
 """What is known beside prices: populations by grade, search trends, what people write."""
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, Param
 
 from dags.job import job
@@ -18,4 +20,12 @@ with DAG(
 ):
     # None waits for another: where one source is away, the others are still told of.
     for fact in ("population", "search_trends", "sentiment"):
-        job("ingestion", "fetch_facts", task=f"fetch_{fact}", fact=fact, date=DAY)
+        job(
+            "ingestion",
+            "fetch_facts",
+            task=f"fetch_{fact}",
+            fact=fact,
+            date=DAY,
+            # Three hours a source, two sources of sentiment; a killed attempt keeps what it has.
+            within=timedelta(hours=7),
+        )

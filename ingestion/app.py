@@ -37,8 +37,8 @@ from ingestion.adapters.sources.apis import APIS, Api
 from ingestion.adapters.sources.catalog_api import CatalogSource
 from ingestion.adapters.sources.credentials import Credentials
 from ingestion.adapters.sources.fact_plans import fact_plans
-from ingestion.adapters.sources.limits import shared_limit
 from ingestion.adapters.sources.registry import Registry
+from ingestion.adapters.sources.shared_doors import shared_doors
 from ingestion.adapters.vacuuming import Vacuum
 from ingestion.domain.divergence import DivergenceRule
 from ingestion.domain.errors import MaintenanceNotSet
@@ -152,14 +152,17 @@ def mapped_products(source: str) -> list[str]:
 
 @cache
 def registry() -> Registry:
-    """Every source, with the breakers of this process."""
+    """Every source, behind the limits and breakers that all processes share."""
     chosen = settings()
+    doors = cache(lambda: shared_doors(chosen.redis_url))
     token = chosen.marketplace_token
     return Registry(
         apis=apis(chosen),
         credentials=Credentials(chosen.secrets_prefix),
-        limit=cache(lambda: shared_limit(chosen.redis_url)),
+        limit=lambda: doors()[0],
+        breaker=lambda: doors()[1],
         deadline_s=chosen.source_deadline_s,
+        facts_deadline_s=chosen.facts_deadline_s,
         real=chosen.profile != "local",
         mapped=mapped_products,
         overrides={} if token is None else {"ebay": token},
@@ -175,7 +178,7 @@ def facts_named(fact: str) -> list[Plan]:
     """The sources of a fact."""
     chosen = settings()
     return fact_plans(
-        fact, registry().edge, subreddit=chosen.subreddit, most=chosen.facts_cards_max
+        fact, registry().fact_edge, subreddit=chosen.subreddit, most=chosen.facts_cards_max
     )
 
 

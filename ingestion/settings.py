@@ -38,6 +38,14 @@ class IngestionSettings(PlatformSettings):
     facts_cards_max: int = Field(
         500, gt=0, description="cards that trends and posts are asked for: those sold most"
     )
+    # 2,700 requests at TCGplayer's 60 a minute: six pages of each of 400 products.
     source_deadline_s: float = Field(
-        600, gt=0, description="longest one fetch may ask one source, seconds"
+        2700,
+        gt=0,
+        description="how long one run asks a source for prices before it leaves the rest to the"
+        " next, seconds",
+    )
+    # The watched cards at the two slowest limits: 1,000 requests at 10 a minute, 500 at 4.
+    facts_deadline_s: float = Field(
+        10_800, gt=0, description="the same for a source of facts, seconds"
     )

@@ -62,6 +62,8 @@ def finish(name: str, work: Callable[[], Summary]) -> None:
         retry = isinstance(error, Unavailable)
         log.error("job.failed", job=name, kind=type(error).__name__, detail=str(error), retry=retry)
         click.echo(f"{error.title}: {error}", err=True)
+        if isinstance(error, Unavailable) and error.retry_after_s is not None:
+            click.echo(json.dumps({"job": name, "retry_after_s": round(error.retry_after_s, 1)}))
         sys.exit(EXIT_RETRY if retry else EXIT_FINAL)
     except Exception:
         # The edge of the process: whatever nobody mended ends here as one structured event.

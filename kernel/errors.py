@@ -38,6 +38,10 @@ class Forbidden(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something outside did not answer; the only kind worth a retry."""
+    """Something outside did not answer; the only kind worth a retry.
+
+    `retry_after_s` is how long to wait for it, where that is known.
+    """
 
     title = "Temporarily unavailable"
+    retry_after_s: float | None = None

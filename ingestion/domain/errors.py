@@ -1,7 +1,7 @@
 """The expected failures of ingestion, named for the event, each saying what to do about it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from kernel.errors import Conflict, NotFound, Rejected, Unavailable
 
@@ -93,6 +93,45 @@ class SourceUnavailable(Unavailable):
     def __init__(self, source: str, why: str, retry_after_s: float | None = None) -> None:
         super().__init__(f"{source} did not answer: {why}")
         self.source, self.why, self.retry_after_s = source, why, retry_after_s
+
+
+class SourceClosed(SourceUnavailable):
+    """A source that nobody may ask for a while: it said so, or it kept failing."""
+
+    def __init__(self, source: str, why: str, *, wait_s: float, now: datetime) -> None:
+        self.opens_at = now + timedelta(seconds=wait_s)
+        opens = self.opens_at.astimezone(UTC).isoformat(timespec="seconds")
+        super().__init__(
+            source, f"{why}; it may be asked again at {opens}, in {wait_s:.0f} s", wait_s
+        )
+
+
+class BudgetSpent(SourceUnavailable):
+    """A run that asked a source for as long as one run may. What it received stays."""
+
+
+class CollectionUnfinished(Unavailable):
+    """A collection that the next run goes on with."""
+
+    def __init__(self, source: str, day: date, left: int) -> None:
+        super().__init__(
+            f"{source} still has to be asked for {left} subjects of {day}; what it told is kept,"
+            " run it again to go on"
+        )
+        self.source, self.day, self.left = source, day, left
+
+
+class SourceSilent(Rejected):
+    """A source that answered every question, and told nothing."""
+
+    title = "Source silent"
+
+    def __init__(self, source: str, asked: int) -> None:
+        super().__init__(
+            f"{source} told nothing about any of {asked} subjects; its answers are in raw/."
+            " Look whether it has moved or changed its shape; the next run asks all of them again"
+        )
+        self.source, self.asked = source, asked
 
 
 class SourceRefused(Rejected):

@@ -1,8 +1,8 @@
 """The two frames of ingestion: rows as a source tells them, and records fit for the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
@@ -98,6 +98,11 @@ class Window:
         """Midnight at which the last day is over."""
         return end_of(self.last)
 
+    def days(self) -> Iterator[date]:
+        """Each of its days, in order."""
+        for ahead in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=ahead)
+
 
 @dataclass(frozen=True)
 class RawPart:
@@ -118,3 +123,11 @@ class Receipt:
     source: str
     window: Window
     parts: Sequence[RawPart]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A piece of a collection: what was received, and the subjects that are done with it."""
+
+    receipt: Receipt
+    subjects: Sequence[str] = ()

@@ -54,9 +54,11 @@ class Doors:
         """Hold records against the contracts of their tables. Raises SuiteFailed."""
         return guard(self.yardstick(), source, day, records, now=datetime.now(UTC))
 
-    def check_facts(self, table: Fact, source: str, day: date, rows: pl.DataFrame) -> Summary:
+    def check_facts(
+        self, table: Fact, source: str, day: date, rows: pl.DataFrame, whole: bool
+    ) -> Summary:
         """Hold facts against the contract of their table. Raises SuiteFailed."""
-        return guard_facts(self.yardstick(), table, source, day, rows)
+        return guard_facts(self.yardstick(), table, source, day, rows, whole=whole)
 
     def check_catalog(
         self,

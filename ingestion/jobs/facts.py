@@ -1,6 +1,7 @@
 """Jobs of what is known beside prices."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import click
 
@@ -17,8 +18,10 @@ from kernel.cli import Summary, finish
 @click.pass_obj
 def fetch_facts_job(doors: Doors, fact: str, day: date) -> None:
     def work() -> Summary:
-        now = datetime.now(UTC)
-        told = fetch_facts(doors.unit, doors.facts(fact), day, now=now, check=doors.check_facts)
+        plans = doors.facts(fact)
+        told = fetch_facts(
+            doors.unit, plans, day, now=partial(datetime.now, UTC), check=doors.check_facts
+        )
         return {"fact": fact, **told}
 
     finish("fetch_facts", work)

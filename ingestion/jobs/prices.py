@@ -1,6 +1,7 @@
 """Jobs from a source to daily bars."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -43,12 +44,10 @@ def fetch_job(
 ) -> None:
     def work() -> Summary:
         found = doors.source(source)
-        # Asking a slow source takes minutes, and a transaction must not idle for so long.
         with doors.unit() as unit:
             window = window_of(unit, found.mapping.source, since=since, day=day)
-        now = datetime.now(UTC)
-        return doors.within_unit(
-            lambda u: fetch(u, found, window, path=path, item_map=item_map, now=now)
+        return fetch(
+            doors.unit, found, window, path=path, item_map=item_map, now=partial(datetime.now, UTC)
         )
 
     finish("fetch", work)

@@ -39,11 +39,17 @@ class Cursors(Protocol):
     def position(self, source: str, stream: str = "") -> str | None:
         """Where the source was read to, as it counts; None before the first time."""
 
+    def positions(self, source: str, prefix: str) -> dict[str, str]:
+        """The position of each stream whose name begins so."""
+
     def first_asked(self, source: str) -> date | None:
         """The first day that any fetch of the source asked for."""
 
     def move(self, source: str, position: str, stream: str = "") -> None:
         """Note where it was read to, in this transaction."""
+
+    def move_all(self, source: str, position: str, streams: Sequence[str]) -> None:
+        """Note one position for several streams, in this transaction."""
 
 
 class Quarantine(Protocol):

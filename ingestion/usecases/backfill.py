@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.backfill import BackfillRequest, Step, missing, steps
-from ingestion.domain.errors import BackfillIncomplete, BackfillUnknown
+from ingestion.domain.errors import BackfillIncomplete, BackfillUnknown, CollectionUnfinished
 from ingestion.domain.records import Window
 from ingestion.ports.sources import Source
 from ingestion.ports.unit import Unit, Units
@@ -125,8 +125,10 @@ def _ingest(
     """Rows read and added by the run of one day."""
     day = step.day
     if step.action == "fetch":
-        with units() as unit:
-            fetch(unit, source, Window(day, day), path=None, item_map=None, now=now)
+        asked = Window(day, day)
+        told = fetch(units, source, asked, path=None, item_map=None, now=lambda: now)
+        if not told["complete"]:
+            raise CollectionUnfinished(step.source, day, _count(told["left"]))
     read = validate(units, source, day, check=check)["read"]
     name = source.mapping.source
     with units() as unit:

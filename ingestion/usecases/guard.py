@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.errors import SuiteFailed
-from ingestion.domain.expectations import OVER_USUAL, suite_for
+from ingestion.domain.expectations import NO_NIGHTS, OVER_USUAL, suite_for
 from ingestion.domain.facts import FACT_SCHEMAS, Fact
 from ingestion.domain.quality_report import Suite, page
 from ingestion.domain.records import RECORDS, TABLES_OF_KINDS
@@ -35,13 +35,19 @@ def guard(
 
 
 def guard_facts(
-    yardstick: Yardstick, table: Fact, source: str, day: date, rows: pl.DataFrame
+    yardstick: Yardstick,
+    table: Fact,
+    source: str,
+    day: date,
+    rows: pl.DataFrame,
+    *,
+    whole: bool = True,
 ) -> Mapping[str, object]:
     """The suite of a table of facts, as `guard`: what a source used to tell it has to tell.
 
-    Raises SuiteFailed.
+    A piece of a collection is not `whole`: its volume says nothing. Raises SuiteFailed.
     """
-    nights = yardstick.baselines.nights(table, source, day)
+    nights = yardstick.baselines.nights(table, source, day) if whole else NO_NIGHTS
     if rows.is_empty() and not nights.any_rows:
         return {}
     contract = yardstick.contract(table)

@@ -8,7 +8,7 @@ import polars as pl
 import structlog
 
 from ingestion.domain.latest import latest_told
-from ingestion.domain.records import RECORDS, Window
+from ingestion.domain.records import RECORDS, Receipt, Window
 from ingestion.ports.sources import Source
 from ingestion.ports.unit import Units
 from ingestion.usecases.ensure_partitions import TABLES
@@ -45,7 +45,7 @@ def refresh_hot(
         return {"source": name, "date": str(day), "products": 0, "read": 0, "added": 0}
     source = of_products(name, products)
     mapping = source.mapping
-    receipt = source.collect(Window(day - LATE_ARRIVALS, day), path=None, item_map=None)
+    receipt = _received(source, Window(day - LATE_ARRIVALS, day))
     with units() as unit:
         # Raw rows are kept before anything is made of them, so that a replay knows them.
         stored = unit.raw.store(receipt, fetched_at=now)
@@ -83,3 +83,11 @@ def _make_room(units: Units, source: str, records: pl.DataFrame) -> None:
         for table in TABLES:
             unit.partitions.ensure(table, days)
         recall_records(unit, source, records)
+
+
+def _received(source: Source, window: Window) -> Receipt:
+    """All pieces as one: the next quarter of an hour asks again for what this one did not get."""
+    pieces = source.collect(window, source.subjects(window), path=None, item_map=None)
+    parts = [part for piece in pieces for part in piece.receipt.parts]
+    named = [replace(part, name=f"{number}-{part.name}") for number, part in enumerate(parts)]
+    return Receipt(source.mapping.source, window, named)

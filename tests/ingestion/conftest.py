@@ -19,7 +19,7 @@ from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.app import unit_of
 from ingestion.domain.catalog import Card, CardSet
-from ingestion.domain.records import Window
+from ingestion.domain.records import Receipt, Window
 from ingestion.ports.sources import Source
 from ingestion.ports.unit import Unit
 from ingestion.usecases.build_bars import build_bars
@@ -73,8 +73,7 @@ class World:
     def fetch(self, source: Source, path: Path | None, last: date, first: date | None) -> None:
         window = Window(first or last, last)
         now = datetime.now(UTC)
-        with self.unit() as unit:
-            fetch(unit, source, window, path=path, item_map=None, now=now)
+        fetch(self.unit, source, window, path=path, item_map=None, now=lambda: now)
 
     def validate(self, source: Source, last: date) -> Mapping[str, Any]:
         return validate(self.unit, source, last)
@@ -128,6 +127,13 @@ def world(database: DatabaseUrls, lake: LakeAccess, monkeypatch: pytest.MonkeyPa
     return made
 
 
+def received(source: Source, window: Window, path: Path | None = None) -> Receipt:
+    """All that a source gives of a window, in one."""
+    pieces = source.collect(window, source.subjects(window), path=path, item_map=None)
+    parts = [part for piece in pieces for part in piece.receipt.parts]
+    return Receipt(source.mapping.source, window, parts)
+
+
 CSV_HEADER = "card_id,grade,price,sold_at,sale_id"
 
 WriteCsv = Callable[[str, Sequence[str]], Path]
@@ -171,7 +177,7 @@ def job(environment: dict[str, str], repository: Path) -> Job:
             cwd=repository,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         last = done.stdout.splitlines()[-1] if done.stdout else "{}"
         return Outcome(done.returncode, done.stderr, json.loads(last))

@@ -1,6 +1,6 @@
 """Backfills: which days they take, that asking twice is one run, and that a killed one goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ingestion.domain.errors import (
     BackfillUnknown,
     SourceUnavailable,
 )
-from ingestion.domain.records import Receipt, Window
+from ingestion.domain.records import Gathered, Receipt, Window
 from ingestion.ports.sources import Source, Told
 from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.screening import unchecked
@@ -114,14 +114,19 @@ class Shop:
         self.folder, self.away_on, self.collected = folder, away_on, list[date]()
         self.mapping, self.may_be_empty = self._files.mapping, True
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
+    def subjects(self, window: Window) -> Sequence[str]:
+        return [str(day) for day in window.days()]
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
         if window.last in self.away_on:
             raise SourceUnavailable(NAME, "HTTP 500")
         self.collected.append(window.last)
         file = self.folder / f"{window.last}.csv"
         lines = [f"base1-4,psa9,100.00,{window.last}T10:00:00Z,s{window.last}"]
         file.write_text("\n".join(["card_id,grade,price,sold_at,sale_id", *lines, ""]))
-        return self._files.collect(window, path=file, item_map=item_map)
+        yield Gathered(self._files.receipt(window, path=file, item_map=item_map), subjects)
 
     def read(self, receipt: Receipt) -> Told:
         return self._files.read(receipt)

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
@@ -17,7 +17,7 @@ from ingestion.adapters.sources.format_files import find_format
 from ingestion.adapters.sources.sold_items import told_rows
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
-from ingestion.domain.records import RawPart, Receipt, Window
+from ingestion.domain.records import Gathered, RawPart, Receipt, Window
 from ingestion.ports.sources import Told
 from ingestion.usecases.load_product_map import load_product_map
 from kernel.db.market import bars_as_of
@@ -55,9 +55,16 @@ class Marketplace:
     def mapping(self) -> Format:
         return find_format("marketplace")
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
+    def subjects(self, window: Window) -> Sequence[str]:
+        return ()
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
         body = gzip.compress("\n".join(map(json.dumps, self.items)).encode(), mtime=0)
-        return Receipt(self.mapping.source, window, [RawPart("items.jsonl.gz", "data", body)])
+        yield Gathered(
+            Receipt(self.mapping.source, window, [RawPart("items.jsonl.gz", "data", body)])
+        )
 
     def read(self, receipt: Receipt) -> Told:
         parts = [told_rows(part.name, gzip.decompress(part.body)) for part in receipt.parts]

@@ -76,7 +76,9 @@ def test_the_cursor_moves_only_over_days_that_were_read(
 
 
 def position(world: World) -> list[tuple[str, str]]:
-    rows = world.rows("select source, position from market.source_cursors order by 1")
+    rows = world.rows(
+        "select source, position from market.source_cursors where stream = '' order by 1"
+    )
     return [(str(source), str(position)) for source, position in rows]
 
 
@@ -106,8 +108,9 @@ def test_a_late_sale_is_found_by_the_overlap(world: World, shop: Shop) -> None:
     with world.unit() as unit:
         window = window_of(unit, "marketplace", since=None, day=later)
     world.fetch(source(shop), None, later, window.first)
-    said = shop.asked[-1]["filter"]
-    assert said == f"lastSoldDate:[{ago(3)}T00:00:00Z..{ago(-2)}T00:00:00Z]"
+    said = sorted(asked["filter"] for asked in shop.asked[-5:])
+    days = [f"lastSoldDate:[{ago(n)}T00:00:00Z..{ago(n - 1)}T00:00:00Z]" for n in range(3, -2, -1)]
+    assert said == days
 
 
 def test_files_have_no_cursor(world: World, plain_file: WriteCsv) -> None:

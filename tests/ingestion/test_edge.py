@@ -11,19 +11,18 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from ingestion.adapters.sources.breaker import FAILURES, REST_S, Breaker
+from ingestion.adapters.sources.breaker import FAILURES, LOOK_AGAIN_S, PROBE_S, REST_S, LocalBreaker
 from ingestion.adapters.sources.edge import (
     ATTEMPTS,
-    LONGEST_ASKED_S,
     Clock,
     CredentialRefused,
     Edge,
     json_of,
     retry_after,
 )
-from ingestion.adapters.sources.limits import Rate
+from ingestion.adapters.sources.limits import LocalLimit, Rate
 from ingestion.adapters.sources.paging import Pages
-from ingestion.domain.errors import SourceRefused, SourceUnavailable
+from ingestion.domain.errors import SourceClosed, SourceRefused, SourceUnavailable
 from kernel.errors import Unavailable
 from stack.ports import PortBook
 from tests.ingestion.served import served
@@ -86,6 +85,7 @@ def door(host: Host, passing: Passing) -> Edge:
         deadline_s=300,
         headers=lambda: {"Authorization": "Bearer secret-word"},
         clock=passing.clock(),
+        limit=LocalLimit(passing.clock().now, passing.clock().wall),
     )
 
 
@@ -137,17 +137,22 @@ def test_the_wait_a_source_asks_for_is_kept(
 ) -> None:
     host.lined_up = failing(1, 429, Retry_After=said)
     assert ask(door) == GOOD
-    assert passing.slept == [7.0]
+    assert 7.0 <= sum(passing.slept) <= 8.0, "never sooner, and not all at once"
 
 
 def test_who_asks_for_hours_is_left_to_the_next_run(
     host: Host, door: Edge, passing: Passing
 ) -> None:
-    host.lined_up = failing(1, 429, Retry_After=str(int(LONGEST_ASKED_S) + 1))
-    with pytest.raises(SourceUnavailable) as late:
+    host.lined_up = failing(1, 429, Retry_After="7200")
+    with pytest.raises(SourceClosed, match=r"may be asked again at 2026-09-30T14:0\d:\d\d") as late:
         ask(door)
-    assert late.value.retry_after_s == LONGEST_ASKED_S + 1
+    assert late.value.retry_after_s is not None
+    assert 7200 <= late.value.retry_after_s <= 7230
+    with pytest.raises(SourceClosed, match="asked to be left alone"):
+        ask(door)
     assert (host.asked, passing.slept) == (1, [])
+    passing.slept.append(7230)
+    assert ask(door) == GOOD
 
 
 def test_no_wait_goes_past_the_deadline(host: Host, door: Edge, passing: Passing) -> None:
@@ -239,39 +244,45 @@ def test_questions_by_post_carry_the_body_and_the_headers(door: Edge) -> None:
 def test_a_source_that_keeps_failing_is_left_alone_and_then_tried_once(
     host: Host, door: Edge, passing: Passing
 ) -> None:
-    now = 0.0
-    guarded = replace(door, breaker=Breaker("host", lambda: now))
+    clock = passing.clock()
+    guarded = replace(door, breaker=LocalBreaker(clock.now))
     host.lined_up = failing(FAILURES + 1)
-    for _ in range(2):
-        with pytest.raises(SourceUnavailable, match="HTTP 500"):
-            ask(guarded)
-    with pytest.raises(SourceUnavailable, match="left alone for 30 s"):
+    with pytest.raises(SourceUnavailable, match="HTTP 500"):
         ask(guarded)
-    assert host.asked == FAILURES
-    now += REST_S
-    with pytest.raises(SourceUnavailable, match="left alone"):
+    assert host.asked == FAILURES, "the attempts of one request suffice"
+    failed_at = clock.now()
+    with pytest.raises(SourceClosed, match="left alone; it may be asked again at"):
         ask(guarded)
-    assert host.asked == FAILURES + 1, "the one probe failed and opened it again"
-    now += REST_S
+    assert host.asked == FAILURES + 1, "one probe after the first rest"
+    assert clock.now() - failed_at == pytest.approx(REST_S, abs=4)
+    passing.slept.append(2 * REST_S)
     assert ask(guarded) == GOOD
     assert ask(guarded) == GOOD
+    assert host.asked == FAILURES + 3
 
 
 def test_while_one_looks_whether_it_is_back_the_others_wait() -> None:
     now = 0.0
-    breaker = Breaker("host", lambda: now, failures=1)
-    breaker.failed()
+    breaker = LocalBreaker(lambda: now)
+    for _ in range(FAILURES):
+        assert breaker.admit("host") == 0
+        breaker.failed("host")
+    assert breaker.admit("host") == REST_S
+    assert breaker.admit("another") == 0
     now += REST_S
-    breaker.admit()
-    with pytest.raises(SourceUnavailable):
-        breaker.admit()
-    breaker.worked()
-    breaker.admit()
+    assert breaker.admit("host") == 0, "the probe"
+    assert breaker.admit("host") == LOOK_AGAIN_S
+    now += PROBE_S
+    assert breaker.admit("host") == 0, "a probe that was killed is not waited for"
+    breaker.worked("host")
+    assert [breaker.admit("host") for _ in range(3)] == [0, 0, 0]
 
 
 def test_too_many_requests_do_not_open_the_breaker(host: Host, door: Edge) -> None:
-    guarded = replace(door, breaker=Breaker("host", lambda: 0.0, failures=2))
-    host.lined_up = failing(3, 429, Retry_After="0")
+    guarded = replace(door, breaker=LocalBreaker(lambda: 0.0))
+    host.lined_up = failing(ATTEMPTS, 429, Retry_After="0")
+    with pytest.raises(SourceUnavailable, match="429"):
+        ask(guarded)
     assert ask(guarded) == GOOD
 
 

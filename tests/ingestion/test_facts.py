@@ -40,7 +40,7 @@ def sold(world: World, plain_file: WriteCsv) -> World:
 
 def fetched(world: World, api: Api, fact: str, now: datetime = NOW) -> Any:
     plans = fact_plans(fact, api.edge, subreddit="PokemonTCG", most=10)
-    return fetch_facts(world.unit, plans, now.date(), now=now)["sources"]
+    return fetch_facts(world.unit, plans, now.date(), now=lambda: now)["sources"]
 
 
 def report(spec: int, **grades: int) -> dict[str, Any]:
@@ -57,7 +57,15 @@ def test_population_is_kept_by_grade_and_only_what_changes_is_added(world: World
 
     api.answer = answer
     assert fetched(world, api, "population") == [
-        {"source": "psa_population", "asked": 2, "read": 4, "rows": 4, "added": 4}
+        {
+            "source": "psa_population",
+            "asked": 2,
+            "told": 1,
+            "left": 0,
+            "read": 4,
+            "rows": 4,
+            "added": 4,
+        }
     ]
     assert api.paths()[0] == "/publicapi/pop/GetPSASpecPopulation/4808918"
     assert fetched(world, api, "population", NOW + timedelta(hours=1))[0]["added"] == 0
@@ -68,7 +76,7 @@ def test_population_is_kept_by_grade_and_only_what_changes_is_added(world: World
         ("psa10", DAY, 121, NOW),
         ("psa10", DAY, 125, NOW + timedelta(hours=2)),
     ]
-    position = world.rows("select position from market.source_cursors")
+    position = world.rows("select position from market.source_cursors where stream = ''")
     assert position == [((NOW + timedelta(hours=2)).isoformat(),)]
 
 
@@ -155,7 +163,7 @@ def reddit_page(params: dict[str, str]) -> Any:
 
 def x_page(params: dict[str, str]) -> Any:
     assert params["start_time"] == "2026-09-24T00:00:00Z"
-    assert params["end_time"] == "2026-09-30T02:59:30Z"
+    assert params["end_time"] == "2026-09-30T00:00:00Z"
     told = {"id": "17", "text": "huge dip, regret buying", "created_at": "2026-09-29T10:00:00.000Z"}
     if "next_token" in params:
         return {"meta": {"result_count": 0}}

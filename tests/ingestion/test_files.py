@@ -26,7 +26,7 @@ LINE = "base1-4,psa9,19.90,2024-05-01T10:00:00Z,s1\n"
 
 def told(path: Path, mapping: str = "plain_sales") -> pl.DataFrame:
     source = FileSource(find_format(mapping))
-    return source.read(source.collect(WINDOW, path=path, item_map=None)).rows
+    return source.read(source.receipt(WINDOW, path=path, item_map=None)).rows
 
 
 def write(path: Path, body: str | bytes) -> Path:
@@ -133,17 +133,17 @@ def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path: Path) -
 
 def test_a_file_source_without_a_path_says_so() -> None:
     with pytest.raises(WrongWindow, match="say where with --path"):
-        FileSource(find_format("plain_sales")).collect(WINDOW, path=None, item_map=None)
+        FileSource(find_format("plain_sales")).receipt(WINDOW, path=None, item_map=None)
 
 
 def test_a_list_of_ids_is_found_beside_the_file_or_given(tmp_path: Path) -> None:
     data = write(tmp_path / "a.csv", "card_id,grade_id,market_price,month\nx,RAW,1,2024-05-01\n")
     source = FileSource(find_format("graded_monthly"))
     with pytest.raises(FileUnreadable, match="give it with --map"):
-        source.collect(WINDOW, path=data, item_map=None)
+        source.receipt(WINDOW, path=data, item_map=None)
     beside = write(tmp_path / "card_id_map.csv", "card_id,pokemontcg_id\nx,base1-4\n")
     for item_map in (None, beside):
-        receipt = source.collect(WINDOW, path=data, item_map=item_map)
+        receipt = source.receipt(WINDOW, path=data, item_map=item_map)
         assert source.read(receipt).listed.rows() == [("x", "base1-4")]
 
 

@@ -1,7 +1,7 @@
 """Which card a product is: told by titles, superseded by persons, and never edited in place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from ingestion.domain.catalog import Card
 from ingestion.domain.errors import CardUnknown, GradeUnknown
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
-from ingestion.domain.records import RawPart, Receipt, Window
+from ingestion.domain.records import Gathered, RawPart, Receipt, Window
 from ingestion.domain.remapping import Remap
 from ingestion.ports.sources import Told
 from ingestion.usecases.load_catalog import load_catalog
@@ -64,9 +64,14 @@ class Shop:
     mapping: Format = field(default_factory=lambda: find_format("marketplace"))
     may_be_empty: bool = True
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
+    def subjects(self, window: Window) -> Sequence[str]:
+        return ()
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
         body = "\n".join(json.dumps(each) for each in self.items).encode()
-        return Receipt("marketplace", window, [RawPart("items.jsonl", "data", body)])
+        yield Gathered(Receipt("marketplace", window, [RawPart("items.jsonl", "data", body)]))
 
     def read(self, receipt: Receipt) -> Told:
         rows = pl.concat([told_rows(part.name, part.body) for part in receipt.parts])

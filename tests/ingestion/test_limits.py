@@ -13,8 +13,8 @@ from ingestion.adapters.sources.limits import (
     LocalLimit,
     Rate,
     RedisLimit,
-    shared_limit,
 )
+from ingestion.adapters.sources.shared_doors import shared_doors
 from ingestion.domain.errors import SourceUnavailable
 from kernel.errors import Unavailable
 from kernel.settings import Sources
@@ -134,4 +134,4 @@ def test_without_redis_each_process_keeps_a_bucket_of_its_own(clock: FakeClock) 
     away = Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
     limit = RedisLimit(away, clock.now_us, beside=LocalLimit(clock.now_s))
     assert [limit.turn(Rate("ebay", 120), patience_s=60) for _ in range(3)] == [0, 0.5, 1.0]
-    assert isinstance(shared_limit(None), LocalLimit)
+    assert isinstance(shared_doors(None)[0], LocalLimit)

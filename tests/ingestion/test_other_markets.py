@@ -16,7 +16,7 @@ from ingestion.domain.records import Window
 from ingestion.ports.sources import Source
 from ingestion.usecases.create_items import create_items
 from ingestion.usecases.load_product_map import load_product_map
-from tests.ingestion.conftest import World
+from tests.ingestion.conftest import World, received
 
 STOCKX_DAY, STEAM_DAY, GUIDE_DAY = date(2019, 2, 13), date(2023, 12, 31), date(2026, 9, 30)
 STOCKX = "stockx_2019/stockx_sales.csv.gz"
@@ -59,7 +59,7 @@ def test_every_bar_of_steam_is_read_and_one_skin_goes_all_the_way(
     world: World, shared_data: Path, tmp_path: Path
 ) -> None:
     source, window = file_source("steam"), Window(STEAM_DAY, STEAM_DAY)
-    every = source.collect(window, path=shared_data / STEAM, item_map=None)
+    every = received(source, window, shared_data / STEAM)
     told = source.read(every).rows
     assert (told.height, told.get_column("fault").null_count()) == (516_336, 516_336)
     assert told.select("item", "variant", "grade").n_unique() == 166
@@ -170,7 +170,7 @@ def test_a_price_file_of_tcgcsv_gives_quotes_of_the_runs_day(world: World, tmp_p
 def test_the_recorded_price_file_reads_like_ours(world: World, shared_data: Path) -> None:
     source = file_source("tcgcsv")
     path = shared_data / "api_fixtures/tcgcsv/prices_official_doc_example.json"
-    receipt = source.collect(Window(GUIDE_DAY, GUIDE_DAY), path=path, item_map=None)
+    receipt = received(source, Window(GUIDE_DAY, GUIDE_DAY), path)
     told = source.read(receipt).rows.select("item", "price", "time").rows()
     assert told == [
         ("451784:Holofoil", "0.53", "2026-09-30"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -196,6 +197,10 @@ def test_a_column_that_was_renamed_overnight_is_named_and_nothing_is_written(
     assert world.ingest(asked, renamed, days[1])["corrected"] == 1
 
 
+def skewed(wrong: timedelta) -> datetime:
+    return datetime.now(UTC) + wrong
+
+
 @pytest.mark.parametrize("skew", [timedelta(days=-400), timedelta(hours=-3), timedelta(days=400)])
 def test_a_wrong_clock_of_ours_changes_no_row(
     world: World, plain_file: WriteCsv, skew: timedelta
@@ -205,9 +210,8 @@ def test_a_wrong_clock_of_ours_changes_no_row(
         for day, lines in FILES.items():
             asked = FileSource(find_format(NAME))
             path = plain_file(f"{day}.csv", lines)
-            with world.unit() as unit:
-                now = datetime.now(UTC) + wrong
-                fetch(unit, asked, Window(day, day), path=path, item_map=None, now=now)
+            window, clock = Window(day, day), partial(skewed, wrong)
+            fetch(world.unit, asked, window, path=path, item_map=None, now=clock)
             world.validate(asked, day)
             world.load(asked, day)
             world.build()

@@ -32,7 +32,7 @@ from stack.ports import PortBook
 from stack.simulator.app import create_app
 from stack.sources import AT_THE_SIMULATOR, CREDENTIALS
 from tests.fixtures.s3 import AwsAccess
-from tests.ingestion.conftest import Job, World
+from tests.ingestion.conftest import Job, World, received
 from tests.ingestion.served import served
 
 NOW = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_every_source_tells_something_of_the_same_cards(world: World, simulator:
 
     for fact in ("population", "search_trends", "sentiment"):
         plans = fact_plans(fact, sources.edge, subreddit="PokemonTCG", most=CARDS)
-        found: Any = fetch_facts(world.unit, plans, DAY, now=NOW)["sources"]
+        found: Any = fetch_facts(world.unit, plans, DAY, now=lambda: NOW)["sources"]
         assert all(one["added"] > 10 for one in found), found
     words = "select count(*) from market.sentiment_daily where words <> '{}'"
     assert world.rows(words)[0][0] > 10
@@ -111,9 +111,9 @@ def test_faults_that_pass_change_nothing_of_what_is_read(
 ) -> None:
     sources, window = registry(world, simulator), Window(SINCE, DAY)
     shop = replace(sources, mapped=lambda source: product_names(source)[:4])
-    calm = shop.source(name).collect(window, path=None, item_map=None)
+    calm = received(shop.source(name), window)
     httpx.post(f"{simulator}/_faults", json={**fault, "times": 2}).raise_for_status()
-    shaken = shop.source(name).collect(window, path=None, item_map=None)
+    shaken = received(shop.source(name), window)
     assert httpx.get(f"{simulator}/_faults").json() is None, "both faults were met"
     assert shaken == calm
     assert gzip.decompress(calm.parts[0].body)
@@ -124,7 +124,7 @@ def test_pages_without_end_are_noticed(world: World, simulator: str) -> None:
     httpx.post(f"{simulator}/_faults", json={"kind": "endless", "times": 500}).raise_for_status()
     try:
         with pytest.raises(SourceRefused, match="circle"):
-            sources.source("ebay").collect(window, path=None, item_map=None)
+            received(sources.source("ebay"), window)
         with pytest.raises(SourceRefused, match="circle"):
             CatalogSource(sources.edge("catalog")).collect(window, None)
     finally:

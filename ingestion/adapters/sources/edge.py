@@ -12,16 +12,17 @@ from typing import Any
 
 import httpx
 
-from ingestion.adapters.sources.breaker import Breaker
+from ingestion.adapters.sources.breaker import REST_S, Breaker
 from ingestion.adapters.sources.limits import PATIENCE_S, Limit, LocalLimit, Rate
-from ingestion.domain.errors import SourceRefused, SourceUnavailable
+from ingestion.domain.errors import BudgetSpent, SourceClosed, SourceRefused, SourceUnavailable
 from kernel.errors import Forbidden
 
 CALL_TIMEOUT_S = 20.0
 ATTEMPTS = 4
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
-# Who asks for more patience than this is asked again by the next run of the job.
-LONGEST_ASKED_S = 120.0
+# Added to a wait the source asked for, never taken off: so that not all come back at once.
+JITTER, LEAST_JITTER_S, MOST_JITTER_S = 0.05, 1.0, 30.0
+GRACE_S = 300.0  # to end what was begun: twenty pages of the source that allows four a minute
 RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 MAX_BYTES = 64 * 1024 * 1024  # a page of 250 cards is under one MiB
 TRUNCATED = 5  # signs: what stands this near to the end was cut short, a `fals` say
@@ -49,7 +50,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Edge:
-    """One source's door. `deadline_s` bounds one whole visit, waits included,
+    """One source's door. `deadline_s` bounds one whole visit, waits included, but for its grace;
     `call_timeout_s` one answer.
 
     Address and headers are asked for when it is visited: a source that is only read needs neither.
@@ -67,12 +68,16 @@ class Edge:
     clock: Clock = field(default_factory=Clock)
 
     @contextmanager
-    def visit(self) -> Iterator["Visit"]:
-        """Ask several things within one deadline, over kept connections."""
+    def visit(self, *, grace_s: float = 0.0) -> Iterator["Visit"]:
+        """Ask several things within one deadline, over kept connections.
+
+        With `grace_s` what is begun before the deadline may take so much longer.
+        """
         url = self.base_url()
         headers = {"Accept": "application/json", **self.headers()}
         with httpx.Client(base_url=url, headers=headers) as client:
-            yield Visit(self, client, self.clock.now() + self.deadline_s)
+            begin_by = self.clock.now() + self.deadline_s
+            yield Visit(self, client, begin_by, begin_by + grace_s)
 
 
 @dataclass
@@ -81,8 +86,14 @@ class Visit:
 
     edge: Edge
     client: httpx.Client
+    begin_by: float
     ends_at: float
     answered: int = 0
+
+    def begin(self) -> None:
+        """Begin with another subject. Raises BudgetSpent when it is too late for that."""
+        if self.edge.clock.now() >= self.begin_by:
+            raise self._spent()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """JSON at a path, None where nothing is.
@@ -99,9 +110,11 @@ class Visit:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._asked(request)
+            except (SourceClosed, BudgetSpent):
+                raise
             except SourceUnavailable as error:
                 wait = _wait(attempt, error.retry_after_s)
-                if attempt == ATTEMPTS or wait is None or wait >= self._left():
+                if attempt == ATTEMPTS or wait >= self._left():
                     raise
             self.edge.clock.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
@@ -109,19 +122,31 @@ class Visit:
     def _left(self) -> float:
         return self.ends_at - self.edge.clock.now()
 
+    def _spent(self) -> BudgetSpent:
+        why = f"not done after {self.edge.deadline_s:g} s and {self.answered} answers"
+        return BudgetSpent(self.edge.source, f"{why}; the next run goes on")
+
     def _asked(self, request: httpx.Request) -> Any:
         edge = self.edge
-        left = self._left()
-        if left <= 0:
-            why = f"not done after {edge.deadline_s:g} s and {self.answered} answers"
-            raise SourceUnavailable(edge.source, f"{why}; ask for fewer days")
-        turn = edge.limit.turn(edge.rate, patience_s=min(PATIENCE_S, left))
+        if self._left() <= 0:
+            raise self._spent()
+        self._pass_breaker()
+        turn = edge.limit.turn(edge.rate, patience_s=min(PATIENCE_S, max(self._left(), 0)))
         if turn:
             edge.clock.sleep(turn)
-        # After the wait, so that the one probe of a half-open breaker is not kept waiting.
-        if edge.breaker is not None:
-            edge.breaker.admit()
         return self._answer(request, min(edge.call_timeout_s, max(self._left(), 0.001)))
+
+    def _pass_breaker(self) -> None:
+        """Wait for the first rest, or while another request looks whether the source is back.
+
+        A source that fails the probe after it is down: the next run may find it up again.
+        """
+        edge = self.edge
+        while edge.breaker is not None and (wait := edge.breaker.admit(edge.source)):
+            if wait > REST_S or wait >= self._left():
+                why = "it failed several times in a row and is left alone"
+                raise SourceClosed(edge.source, why, wait_s=wait, now=edge.clock.wall())
+            edge.clock.sleep(wait)
 
     def _answer(self, request: httpx.Request, timeout_s: float) -> Any:
         request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
@@ -135,8 +160,9 @@ class Visit:
             why = f"{type(error).__name__} at {self.client.base_url}: {error}"
             raise SourceUnavailable(self.edge.source, why) from error
         finally:
-            if self.edge.breaker is not None:
-                (self.edge.breaker.failed if sick else self.edge.breaker.worked)()
+            breaker = self.edge.breaker
+            if breaker is not None:
+                (breaker.failed if sick else breaker.worked)(self.edge.source)
         told = self._made_out(answer, body)
         self.answered += 1
         return told
@@ -159,8 +185,7 @@ class Visit:
     def _made_out(self, answer: httpx.Response, body: str) -> Any:
         name, status = self.edge.source, answer.status_code
         if status in RETRYABLE:
-            after = retry_after(answer.headers.get("Retry-After"), self.edge.clock.wall())
-            raise SourceUnavailable(name, f"HTTP {status}", after)
+            raise self._not_now(status, answer.headers.get("Retry-After"))
         if status in (401, 403):
             raise CredentialRefused(name, status, self.edge.advice)
         if status in (204, 404):
@@ -172,6 +197,20 @@ class Visit:
             why = f"its answer is {kind or 'of no kind'} and no JSON: {body[:120]!r}"
             raise SourceRefused(name, why)
         return json_of(name, body)
+
+    def _not_now(self, status: int, said: str | None) -> SourceUnavailable:
+        """The failure that a status stands for; a wait that was asked for holds all processes."""
+        name, now = self.edge.source, self.edge.clock.wall()
+        asked = retry_after(said, now)
+        if asked is None:
+            return SourceUnavailable(name, f"HTTP {status}")
+        most = min(max(asked * JITTER, LEAST_JITTER_S), MOST_JITTER_S)
+        wait = asked + random.uniform(0, most) if asked else 0.0
+        self.edge.limit.hold(self.edge.rate, wait)
+        why = f"HTTP {status}"
+        if wait > PATIENCE_S:
+            return SourceClosed(name, f"{why}, asking to be left alone", wait_s=wait, now=now)
+        return SourceUnavailable(name, why, wait)
 
 
 def json_of(source: str, text: str) -> Any:
@@ -203,11 +242,8 @@ def retry_after(said: str | None, now: datetime) -> float | None:
     return max((moment - now).total_seconds(), 0.0)
 
 
-def _wait(attempt: int, asked: float | None) -> float | None:
-    """Seconds to the next attempt: what the source asked for, else doubling with full jitter.
-
-    None: it asked for more than a run can wait.
-    """
+def _wait(attempt: int, asked: float | None) -> float:
+    """Seconds to the next attempt: what the source asked for, else doubling with full jitter."""
     if asked is not None:
-        return asked if asked <= LONGEST_ASKED_S else None
+        return asked
     return random.uniform(0, min(FIRST_WAIT_S * 2 ** (attempt - 1), LONGEST_WAIT_S))

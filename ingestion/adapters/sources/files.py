@@ -1,6 +1,6 @@
 """The source `files`: a file, or a folder of them, read through a column mapping."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from ingestion.adapters.sources.tables_in_files import READERS, read_table
 from ingestion.domain.errors import ColumnMissing, FileUnreadable, WrongWindow
 from ingestion.domain.format import Format, ItemMap
 from ingestion.domain.identities import LISTED
-from ingestion.domain.records import TOLD, RawPart, Receipt, Window
+from ingestion.domain.records import TOLD, Gathered, RawPart, Receipt, Window
 from ingestion.ports.sources import Told
 
 DATA, MAP = "data", "map"
@@ -23,8 +23,21 @@ class FileSource:
     mapping: Format
     may_be_empty: bool = False
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
-        """The files at `path` as they are. Raises FileUnreadable, FileEmpty, ColumnMissing."""
+    def subjects(self, window: Window) -> Sequence[str]:
+        """None: files are read as a whole."""
+        return ()
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
+        """The files at `path` as they are, in one piece.
+
+        Raises FileUnreadable, FileEmpty, ColumnMissing.
+        """
+        yield Gathered(self.receipt(window, path=path, item_map=item_map))
+
+    def receipt(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
+        """The files at `path`. Raises as `collect`."""
         if path is None:
             raise WrongWindow(f"{self.mapping.source} reads files: say where with --path")
         listed = self._map_beside(path, item_map)

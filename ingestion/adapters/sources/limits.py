@@ -2,42 +2,62 @@
 
 The bucket is kept as one number, the moment at which it is full again: a request moves it by the
 time one token takes to drip in. So a grant is one read and one write of an integer, and exact.
+Beside it lies until when the source asked to be left alone: nobody's turn comes before that.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Protocol, cast
 
 import structlog
-from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ingestion.domain.errors import SourceUnavailable
+from ingestion.domain.errors import SourceClosed, SourceUnavailable
 
 log = structlog.get_logger()
 
 MINUTE_US = 60_000_000
-DEADLINE_S = 2  # of one round trip to Redis
-PATIENCE_S = 60.0  # who would wait longer for his turn is told to come again
+# Who would wait longer, for a turn or because the source said so, is told to come again.
+PATIENCE_S = 120.0
 
-# Atomic: Redis runs one script at a time. A negative answer is a turn that was not taken.
-TAKE = """
+NOW = """
 local now = tonumber(ARGV[1])
 if not now then
   local told = redis.call('TIME')
   now = told[1] * 1000000 + told[2]
 end
-local token, burst, patience = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wait = math.max(full_at - (burst - 1) * token - now, 0)
-if wait > patience then return -wait end
-local kept_ms = math.ceil((full_at + token - now) / 1000) + 1000
-redis.call('SET', KEYS[1], string.format('%.0f', full_at + token), 'PX', kept_ms)
-return wait
+local told = redis.call('HMGET', KEYS[1], 'full_at', 'held_until')
+local full_at, held_until = tonumber(told[1] or '0'), tonumber(told[2] or '0')
 """
+# Atomic: Redis runs one script at a time. Answers the wait and how long the source is held; a
+# negative wait is a turn that was not taken.
+TAKE = (
+    NOW
+    + """
+local token, burst, patience = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local held = math.max(held_until - now, 0)
+full_at = math.max(full_at, now + held)
+local wait = math.max(full_at - (burst - 1) * token - now, held)
+if wait > patience then return {-wait, held} end
+local kept_ms = math.ceil((full_at + token - now) / 1000) + 1000
+redis.call('HSET', KEYS[1], 'full_at', string.format('%.0f', full_at + token))
+redis.call('PEXPIRE', KEYS[1], kept_ms)
+return {wait, held}
+"""
+)
+HOLD = (
+    NOW
+    + """
+held_until = math.max(held_until, now + tonumber(ARGV[2]))
+redis.call('HSET', KEYS[1], 'held_until', string.format('%.0f', held_until))
+redis.call('PEXPIRE', KEYS[1], math.ceil((math.max(held_until, full_at) - now) / 1000) + 1000)
+return 0
+"""
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,13 @@ class Limit(Protocol):
     """Who hands out turns."""
 
     def turn(self, rate: Rate, *, patience_s: float) -> float:
-        """Take the next turn; seconds to wait for it. Raises SourceUnavailable past patience."""
+        """Take the next turn; seconds to wait for it.
+
+        Past patience no turn is taken: SourceUnavailable, or SourceClosed where a `hold` is why.
+        """
+
+    def hold(self, rate: Rate, seconds: float) -> None:
+        """Nobody's turn comes before so many seconds: the source said so."""
 
 
 @dataclass
@@ -69,19 +95,28 @@ class LocalLimit:
     """Buckets of this process alone. `now` counts seconds."""
 
     now: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
     _full_at: dict[str, int] = field(default_factory=dict, init=False)
+    _held_until: dict[str, int] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def turn(self, rate: Rate, *, patience_s: float) -> float:
         """Take the next turn; seconds to wait for it. Raises SourceUnavailable past patience."""
         with self._lock:
             now = round(self.now() * 1_000_000)
-            full_at = max(self._full_at.get(rate.source, 0), now)
-            wait = max(full_at - (rate.burst - 1) * rate.token_us - now, 0)
+            held = max(self._held_until.get(rate.source, 0) - now, 0)
+            full_at = max(self._full_at.get(rate.source, 0), now + held)
+            wait = max(full_at - (rate.burst - 1) * rate.token_us - now, held)
             if wait > patience_s * 1_000_000:
-                raise _too_busy(rate, wait)
+                raise _no_turn(rate, wait, held, self.wall())
             self._full_at[rate.source] = full_at + rate.token_us
         return wait / 1_000_000
+
+    def hold(self, rate: Rate, seconds: float) -> None:
+        """Nobody's turn comes before so many seconds: the source said so."""
+        with self._lock:
+            until = round((self.now() + seconds) * 1_000_000)
+            self._held_until[rate.source] = max(self._held_until.get(rate.source, 0), until)
 
 
 @dataclass
@@ -98,31 +133,34 @@ class RedisLimit:
 
     def turn(self, rate: Rate, *, patience_s: float) -> float:
         """Take the next turn; seconds to wait for it. Raises SourceUnavailable past patience."""
-        now = "" if self.now_us is None else str(self.now_us())
-        patience = str(round(patience_s * 1_000_000))
-        key = f"ingestion:limit:{rate.source}"
+        told = (str(rate.token_us), str(rate.burst), str(round(patience_s * 1_000_000)))
         try:
-            told = self.redis.eval(TAKE, 1, key, now, str(rate.token_us), str(rate.burst), patience)
+            wait, held = cast(list[int], self._run(TAKE, rate, *told))
         except (RedisError, OSError) as error:
             log.warning("limit.local", source=rate.source, error=str(error))
             return self.beside.turn(rate, patience_s=patience_s)
-        wait = cast(int, told)
         if wait < 0:
-            raise _too_busy(rate, -wait)
+            raise _no_turn(rate, -wait, held, self.beside.wall())
         return wait / 1_000_000
 
+    def hold(self, rate: Rate, seconds: float) -> None:
+        """Nobody's turn comes before so many seconds: the source said so."""
+        # Here too: Redis may be away when the turn is asked for.
+        self.beside.hold(rate, seconds)
+        try:
+            self._run(HOLD, rate, str(round(seconds * 1_000_000)))
+        except (RedisError, OSError) as error:
+            log.warning("limit.local", source=rate.source, error=str(error))
 
-def shared_limit(url: SecretStr | None) -> Limit:
-    """The limit all processes share; without Redis each process keeps its own."""
-    if url is None:
-        return LocalLimit()
-    redis = Redis.from_url(
-        url.get_secret_value(), socket_connect_timeout=DEADLINE_S, socket_timeout=DEADLINE_S
-    )
-    return RedisLimit(redis)
+    def _run(self, script: str, rate: Rate, *arguments: str) -> object:
+        now = "" if self.now_us is None else str(self.now_us())
+        return self.redis.eval(script, 1, f"ingestion:limit:{rate.source}", now, *arguments)
 
 
-def _too_busy(rate: Rate, wait_us: int) -> SourceUnavailable:
+def _no_turn(rate: Rate, wait_us: int, held_us: int, now: datetime) -> SourceUnavailable:
     wait = wait_us / 1_000_000
+    if held_us:
+        why = "it asked to be left alone"
+        return SourceClosed(rate.source, why, wait_s=wait, now=now)
     why = f"its limit of {rate.per_min} requests a minute leaves no turn for {wait:.0f} s"
     return SourceUnavailable(rate.source, why, wait)

@@ -4,20 +4,22 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ingestion.adapters.sources.edge import Edge, Visit
+from ingestion.adapters.sources.gathering import Group, Row, gather
 from ingestion.adapters.sources.paging import Pages
 from ingestion.adapters.sources.sold_items import told_rows
 from ingestion.domain.errors import SourceRefused, WrongWindow
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
-from ingestion.domain.records import RawPart, Receipt, Window
+from ingestion.domain.records import Gathered, RawPart, Receipt, Window
 from ingestion.ports.sources import Told
+from kernel.days import end_of
 
 SEARCH = "/buy/marketplace_insights/v1_beta/item_sales/search"
 PAGE = 200  # the most the search gives at once
@@ -34,31 +36,52 @@ class MarketplaceSource:
     may_be_empty: bool = True
     products: Sequence[str] = ()  # none: all that was sold
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
-        """Every item of the window, one JSON line each, as received.
+    def subjects(self, window: Window) -> Sequence[str]:
+        """The products it is to be asked for, else the window's days."""
+        return self.products or [str(day) for day in window.days()]
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
+        """Every item of these days, or products, one JSON line each, as received.
 
         Raises SourceUnavailable (worth a retry), SourceRefused, CredentialRefused.
         """
         if path is not None or item_map is not None:
             raise WrongWindow("the marketplace takes neither --path nor --map")
-        with self.edge.visit() as visit:
-            asked: Sequence[str | None] = self.products or (None,)
-            items = (item for one in asked for item in self._items(visit, window, one))
-            part = json_lines(PART, items)
-        return Receipt(self.mapping.source, window, [part])
+
+        def ask(visit: Visit, group: Group) -> Iterator[Row]:
+            for subject in group:
+                if self.products:
+                    yield from self._items(visit, window, subject)
+                else:
+                    day = date.fromisoformat(subject)
+                    yield from self._items_of_day(visit, day, window)
+
+        def receipt(rows: list[Row]) -> Receipt:
+            return Receipt(self.mapping.source, window, [json_lines(PART, iter(rows))])
+
+        return gather(self.edge, [[subject] for subject in subjects], ask, receipt)
 
     def read(self, receipt: Receipt) -> Told:
         """Rows as told; what cannot be made out is a row with a fault."""
         parts = [told_rows(part.name, gzip.decompress(part.body)) for part in receipt.parts]
         return Told(rows=pl.concat(parts), listed=pl.DataFrame(schema=LISTED))
 
-    def _items(self, visit: Visit, window: Window, product: str | None) -> Iterator[dict[str, Any]]:
+    def _items_of_day(self, visit: Visit, day: date, window: Window) -> Iterator[Row]:
+        """The search takes both ends of a window in: a sale at midnight is the next day's."""
+        midnight = end_of(day)
+        for item in self._items(visit, Window(day, day), None):
+            if day == window.last or _sold_at(item) != midnight:
+                yield item
+
+    def _items(self, visit: Visit, window: Window, product: str | None) -> Iterator[Row]:
         """Items page by page, until as many came as the marketplace says there are."""
         pages = Pages(self.mapping.source)
         offset = 0
         while True:
             page = self._page(visit, window, offset, product)
-            items: list[dict[str, Any]] = page["itemSales"]
+            items: list[Row] = page["itemSales"]
             if not items:
                 return
             # Sales that come in while we read shift the pages by some, never to a whole old page.
@@ -92,6 +115,13 @@ class MarketplaceSource:
             raise SourceRefused(self.mapping.source, why)
         found: dict[str, Any] = page
         return found
+
+
+def _sold_at(item: Row) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(item.get("lastSoldDate")))
+    except ValueError:
+        return None
 
 
 def json_lines(name: str, rows: Iterator[dict[str, Any]]) -> RawPart:

@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 
 from ingestion.adapters.sources.edge import Edge, Visit
+from ingestion.adapters.sources.gathering import Group, Now, Row, gather
 from ingestion.adapters.sources.marketplace import json_lines
 from ingestion.domain.errors import SourceRefused
 from ingestion.domain.facts import POPULATION
-from ingestion.domain.records import Receipt, Window
+from ingestion.domain.records import Gathered, Receipt, Window
 from kernel.days import utc_day
 
 SOURCE = "psa_population"
@@ -36,14 +37,19 @@ class PopulationSource:
     edge: Edge
     source: str = SOURCE
 
-    def collect(self, specs: Mapping[str, str], window: Window, now: datetime) -> Receipt:
+    def collect(self, specs: Mapping[str, str], window: Window, now: Now) -> Iterator[Gathered]:
         """Each spec's report as received, one JSON line with its card and the moment.
 
         Raises SourceUnavailable, SourceRefused, CredentialRefused.
         """
-        with self.edge.visit() as visit:
-            part = json_lines(PART, self._reports(visit, specs, now))
-        return Receipt(SOURCE, window, [part])
+
+        def ask(visit: Visit, group: Group) -> Iterator[Row]:
+            return (row for spec in group for row in self._report(visit, spec, specs[spec], now))
+
+        def receipt(rows: list[Row]) -> Receipt:
+            return Receipt(SOURCE, window, [json_lines(PART, iter(rows))])
+
+        return gather(self.edge, _by_card(specs), ask, receipt)
 
     def read(self, receipt: Receipt) -> pl.DataFrame:
         """The counts of what was collected, as POPULATION."""
@@ -58,16 +64,21 @@ class PopulationSource:
         key = ["card_id", "grade_code", "day"]
         return counts.group_by(key).agg(pl.col("population").sum()).sort(key)
 
-    def _reports(
-        self, visit: Visit, specs: Mapping[str, str], now: datetime
-    ) -> Iterator[dict[str, Any]]:
-        for spec, card_id in specs.items():
-            report = visit.get(BY_SPEC.format(spec=spec))
-            if report is None:
-                continue
-            if counts_of(report) is None:
-                raise SourceRefused(self.edge.source, "its report has no counts `PSAPop`")
-            yield {"card_id": card_id, "asked_at": now.isoformat(), "report": report}
+    def _report(self, visit: Visit, spec: str, card_id: str, now: Now) -> Iterator[Row]:
+        report = visit.get(BY_SPEC.format(spec=spec))
+        if report is None:
+            return
+        if counts_of(report) is None:
+            raise SourceRefused(self.edge.source, "its report has no counts `PSAPop`")
+        yield {"card_id": card_id, "asked_at": now().isoformat(), "report": report}
+
+
+def _by_card(specs: Mapping[str, str]) -> list[list[str]]:
+    """The specs of one card stand in one piece: their counts are added up."""
+    cards: dict[str, list[str]] = {}
+    for spec, card_id in specs.items():
+        cards.setdefault(card_id, []).append(spec)
+    return list(cards.values())
 
 
 def counts_of(report: Any) -> dict[str, int] | None:

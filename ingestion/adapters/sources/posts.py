@@ -4,19 +4,22 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 import polars as pl
 
 from ingestion.adapters.sources.edge import Edge, Visit
+from ingestion.adapters.sources.gathering import Group, Now, gather
 from ingestion.adapters.sources.marketplace import json_lines
 from ingestion.adapters.sources.paging import Pages
 from ingestion.domain.errors import SourceRefused
 from ingestion.domain.facts import POSTS
-from ingestion.domain.records import Receipt, Window
+from ingestion.domain.records import Gathered, Receipt, Window
+from kernel.days import end_of, start_of, utc_day
 
-DAYS = timedelta(days=7)  # as far back as X lets one search
+DAYS = timedelta(days=7)
+DAY = timedelta(days=1)
 SAFE = timedelta(seconds=30)  # X refuses the last ten seconds, and more than its week
 SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 PART = "posts.jsonl.gz"
@@ -37,6 +40,10 @@ class Service(Protocol):
     def source(self) -> str:
         """The name its posts stand under."""
 
+    @property
+    def reach(self) -> timedelta:
+        """How far back it can be searched."""
+
     def posts(self, visit: Visit, term: str, begins: datetime, ends: datetime) -> Iterator[Post]:
         """Posts about the term, newest first, some perhaps older than the window."""
 
@@ -46,7 +53,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class PostSource:
-    """Posts of one service about each term, in the week that ends with the run's day."""
+    """Posts of one service about each term, of the week that ends with the run's day."""
 
     service: Service
 
@@ -55,15 +62,23 @@ class PostSource:
         """The service's name."""
         return self.service.source
 
-    def collect(self, terms: Terms, window: Window, now: datetime) -> Receipt:
+    def collect(self, terms: Terms, window: Window, now: Now) -> Iterator[Gathered]:
         """Posts as received, one JSON line each with the term's cards.
 
         Raises SourceUnavailable, SourceRefused, CredentialRefused.
         """
-        asked = Window(window.last - DAYS + timedelta(days=1), window.last)
-        with self.service.edge.visit() as visit:
-            part = json_lines(PART, self._all(visit, terms, asked, now))
-        return Receipt(self.source, window, [part])
+
+        def ask(visit: Visit, group: Group) -> Iterator[Post]:
+            # Asked for each: a run takes hours, and the service's reach moves with the clock.
+            begins, ends = whole_days(window.last, now(), reach=self.service.reach)
+            if begins < ends:
+                for term in group:
+                    yield from self._posts(visit, term, terms[term], begins, ends)
+
+        def receipt(rows: list[Post]) -> Receipt:
+            return Receipt(self.source, window, [json_lines(PART, iter(rows))])
+
+        return gather(self.service.edge, [[term] for term in terms], ask, receipt)
 
     def read(self, receipt: Receipt) -> pl.DataFrame:
         """Posts as POSTS, each once for each card."""
@@ -76,20 +91,32 @@ class PostSource:
         frame = pl.DataFrame(rows, schema=POSTS, orient="row")
         return frame.unique(["card_id", "post_id"], keep="first").sort("card_id", "ts", "post_id")
 
-    def _all(self, visit: Visit, terms: Terms, asked: Window, now: datetime) -> Iterator[Post]:
-        begins = max(asked.begins, now - DAYS + SAFE)
-        ends = min(asked.ends, now - SAFE)
-        for term, cards in terms.items():
-            for post in self.service.posts(visit, term, begins, ends):
-                try:
-                    written = self.service.made_out(post)[1]
-                except (KeyError, TypeError, ValueError) as error:
-                    why = f"a post has no id, time or words ({type(error).__name__}: {error})"
-                    raise SourceRefused(self.source, why) from error
-                if written < begins:
-                    break
-                if written < ends:
-                    yield {"term": term, "cards": cards, "post": post}
+    def _posts(
+        self, visit: Visit, term: str, cards: list[str], begins: datetime, ends: datetime
+    ) -> Iterator[Post]:
+        for post in self.service.posts(visit, term, begins, ends):
+            try:
+                written = self.service.made_out(post)[1]
+            except (KeyError, TypeError, ValueError) as error:
+                why = f"a post has no id, time or words ({type(error).__name__}: {error})"
+                raise SourceRefused(self.source, why) from error
+            if written < begins:
+                break
+            if written < ends:
+                yield {"term": term, "cards": cards, "post": post}
+
+
+def whole_days(last: date, now: datetime, *, reach: timedelta) -> tuple[datetime, datetime]:
+    """From when to when posts are asked for: days of the week that ends with `last`, whole ones.
+
+    A day the service tells only a part of would stand as its mood, or replace the whole one.
+    """
+    reached = now - reach + SAFE
+    first_whole = start_of(utc_day(reached))
+    if first_whole < reached:
+        first_whole += DAY
+    begins = max(start_of(last - DAYS + DAY), first_whole)
+    return begins, min(end_of(last), start_of(utc_day(now - SAFE)))
 
 
 @dataclass(frozen=True)
@@ -99,6 +126,7 @@ class Reddit:
     edge: Edge
     subreddit: str
     source: str = "reddit"
+    reach: timedelta = timedelta(days=28)  # of the month that the search is asked for
 
     def posts(self, visit: Visit, term: str, begins: datetime, ends: datetime) -> Iterator[Post]:
         """Posts about the term, newest first."""
@@ -133,6 +161,7 @@ class X:
 
     edge: Edge
     source: str = "x"
+    reach: timedelta = DAYS  # as far back as it lets one search
 
     def posts(self, visit: Visit, term: str, begins: datetime, ends: datetime) -> Iterator[Post]:
         """Posts about the term, newest first."""

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import monotonic
 
 from pydantic import SecretStr
 
 from ingestion.adapters.sources.apis import Api
-from ingestion.adapters.sources.breaker import Breaker
+from ingestion.adapters.sources.breaker import Breaker, LocalBreaker
 from ingestion.adapters.sources.credentials import Credentials
 from ingestion.adapters.sources.edge import Edge
 from ingestion.adapters.sources.files import FileSource
@@ -24,6 +23,8 @@ from kernel.errors import Rejected
 
 # The name the seed gives the marketplace; its prices stand under `marketplace`.
 ALIASES = {"ebay": "marketplace"}
+# A run of hot cards is over before the next one begins, a quarter of an hour later.
+HOT_DEADLINE_S = 600.0
 
 
 class SourceNotSet(Rejected):
@@ -59,7 +60,8 @@ class Registry:
     real: bool
     mapped: Callable[[str], Sequence[str]]  # products of a source's product map
     overrides: Mapping[str, SecretStr] = field(default_factory=dict)  # tokens set by environment
-    _breakers: dict[str, Breaker] = field(default_factory=dict)
+    breaker: Callable[[], Breaker] = LocalBreaker
+    facts_deadline_s: float | None = None
 
     def source(self, name: str) -> Source:
         """A marketplace by name, or files read through a shipped or a user's own mapping."""
@@ -76,11 +78,16 @@ class Registry:
     def of_products(self, name: str, products: Sequence[str]) -> Source:
         """The same source, asked for these products alone. Raises NotByProduct."""
         found = self.source(name)
+        if not isinstance(found, MarketplaceSource | TcgplayerSales):
+            raise NotByProduct(name)
+        edge = replace(found.edge, deadline_s=min(self.deadline_s, HOT_DEADLINE_S))
         if isinstance(found, MarketplaceSource):
-            return replace(found, products=tuple(products))
-        if isinstance(found, TcgplayerSales):
-            return replace(found, products=lambda: product_ids(products))
-        raise NotByProduct(name)
+            return replace(found, products=tuple(products), edge=edge)
+        return replace(found, products=lambda: product_ids(products), edge=edge)
+
+    def fact_edge(self, name: str) -> Edge:
+        """The door of an API that tells facts, for as long as a run of facts may ask."""
+        return replace(self.edge(name), deadline_s=self.facts_deadline_s or self.deadline_s)
 
     def edge(self, name: str) -> Edge:
         """The door of one API; its address and credential are looked at when it is used."""
@@ -94,7 +101,7 @@ class Registry:
             headers=lambda: api.headers(self._token(api)),
             advice=self._advice(api),
             limit=self.limit(),
-            breaker=self._breakers.setdefault(name, Breaker(api.name, monotonic)),
+            breaker=self.breaker(),
         )
 
     def _tcgplayer(self) -> Sequence[str]:

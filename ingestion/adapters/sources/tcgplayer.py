@@ -11,25 +11,26 @@ from typing import Any
 import polars as pl
 
 from ingestion.adapters.sources.edge import Edge, Visit
+from ingestion.adapters.sources.gathering import Group, Row, gather
 from ingestion.adapters.sources.marketplace import json_lines
 from ingestion.adapters.sources.paging import Pages
-from ingestion.domain.errors import SourceRefused, WrongWindow
+from ingestion.domain.errors import SourceRefused, SourceUnavailable, WrongWindow
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED
-from ingestion.domain.records import TOLD, RawPart, Receipt, Window
+from ingestion.domain.records import TOLD, Gathered, RawPart, Receipt, Window
 from ingestion.ports.sources import Told
 
 SALES = "/v2/product/{product}/latestsales"
 PRICES = "/v1.39.0/pricing/product/{products}"
 SALES_A_PAGE = 25
 PRODUCTS_A_CALL = 250
+READINGS = 4  # of one product: a sale a second is more than any has
 ENGLISH = "English"
 LATEST = timedelta(days=1)  # a night's run speaks of the day that has just ended
 
 SALES_PART, PRICES_PART = "sales.jsonl.gz", "prices.jsonl.gz"
 
 Products = Callable[[], Sequence[str]]  # product ids the product map knows
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,49 +42,75 @@ class TcgplayerSales:
     products: Products
     may_be_empty: bool = True
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
-        """The window's sales of every mapped product, one JSON line each with its product id.
+    def subjects(self, window: Window) -> Sequence[str]:
+        """The products the product map knows."""
+        return self.products()
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
+        """The window's sales of these products, one JSON line each with its product id.
 
         Raises SourceUnavailable (worth a retry), SourceRefused, CredentialRefused.
         """
         _no_files(path, item_map)
-        with self.edge.visit() as visit:
-            part = json_lines(
-                SALES_PART,
-                ({"productId": product, **sale} for product, sale in self._sales(visit, window)),
-            )
-        return Receipt(self.mapping.source, window, [part])
+
+        def ask(visit: Visit, group: Group) -> Iterator[Row]:
+            return (row for product in group for row in self._sales(visit, product, window))
+
+        def receipt(rows: list[Row]) -> Receipt:
+            return Receipt(self.mapping.source, window, [json_lines(SALES_PART, iter(rows))])
+
+        return gather(self.edge, [[product] for product in subjects], ask, receipt)
 
     def read(self, receipt: Receipt) -> Told:
         """Rows as told; what cannot be made out is a row with a fault."""
         return _told(receipt, lambda sale: _of_sale(sale))
 
-    def _sales(self, visit: Visit, window: Window) -> Iterator[tuple[str, Row]]:
-        for product in self.products():
-            for sale in self._newest_first(visit, product):
-                sold = _moment(sale.get("orderDate"))
-                # An unreadable moment is kept: it will say so in quarantine.
-                if sold is not None and sold < window.begins:
-                    break
-                if sold is None or sold < window.ends:
-                    yield product, sale
+    def _sales(self, visit: Visit, product: str, window: Window) -> Iterator[Row]:
+        """A product's sales, read anew where one came in between while its pages were read."""
+        for _ in range(READINGS):
+            pages = self._pages(visit, product, window.begins)
+            if pages is not None:
+                return _within(window, product, pages)
+        why = f"new sales of product {product} came in whenever its pages were read"
+        raise SourceUnavailable(self.edge.source, why)
 
-    def _newest_first(self, visit: Visit, product: str) -> Iterator[Row]:
-        pages, offset = Pages(self.mapping.source), 0
-        while True:
-            question = {"conditions": [], "languages": [], "variants": [], "listingType": "All"}
-            place: Row = {"offset": offset, "limit": SALES_A_PAGE}
-            page = visit.post(SALES.format(product=product), {**question, **place})
-            if page is None:
-                return
-            sales = _list(self.mapping.source, page, "data")
-            if not sales:
-                return
-            pages.turn_to(hash(json.dumps(sales, sort_keys=True)))
-            yield from sales
-            offset += len(sales)
-            if not page.get("nextPage"):
-                return
+    def _pages(self, visit: Visit, product: str, begins: datetime) -> list[list[Row]] | None:
+        """Pages back to the window's begin, newest first; None where they moved meanwhile.
+
+        A sale that comes in pushes the others back, so that the end of one page is the head of the
+        next. Two honest equal sales look the same: then the page before is asked for again, and
+        tells whether it has moved.
+        """
+        seen, pages, offset = Pages(self.mapping.source), list[list[Row]](), 0
+        while (page := self._page(visit, product, offset)) is not None and page.sales:
+            if pages and _overlap(pages[-1], page.sales):
+                before = self._page(visit, product, offset - len(pages[-1]))
+                if before is None or before.sales != pages[-1]:
+                    return None
+            seen.turn_to(hash(json.dumps(page.sales, sort_keys=True)))
+            pages.append(page.sales)
+            offset += len(page.sales)
+            if not page.is_followed or any(_is_before(sale, begins) for sale in page.sales):
+                break
+        return pages
+
+    def _page(self, visit: Visit, product: str, offset: int) -> "Page | None":
+        question = {"conditions": [], "languages": [], "variants": [], "listingType": "All"}
+        place: Row = {"offset": offset, "limit": SALES_A_PAGE}
+        told = visit.post(SALES.format(product=product), {**question, **place})
+        if told is None:
+            return None
+        return Page(_list(self.mapping.source, told, "data"), bool(told.get("nextPage")))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Sales of one page, newest first."""
+
+    sales: list[Row]
+    is_followed: bool
 
 
 @dataclass(frozen=True)
@@ -96,8 +123,14 @@ class TcgplayerPrices:
     may_be_empty: bool = True
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def collect(self, window: Window, *, path: Path | None, item_map: Path | None) -> Receipt:
-        """Today's figures of every mapped product, one JSON line a product and printing.
+    def subjects(self, window: Window) -> Sequence[str]:
+        """The products the product map knows."""
+        return self.products()
+
+    def collect(
+        self, window: Window, subjects: Sequence[str], *, path: Path | None, item_map: Path | None
+    ) -> Iterator[Gathered]:
+        """Today's figures of these products, one JSON line a product and printing.
 
         Raises WrongWindow for a day long over: a price of now would be told as one of then.
         Otherwise as the sales do.
@@ -105,22 +138,23 @@ class TcgplayerPrices:
         _no_files(path, item_map)
         if self.now() - window.ends > LATEST:
             raise WrongWindow(f"market prices are prices of now; {window.last} is over")
-        with self.edge.visit() as visit:
-            part = json_lines(PRICES_PART, self._prices(visit))
-        return Receipt(self.mapping.source, window, [part])
+        some = range(0, len(subjects), PRODUCTS_A_CALL)
+        groups = [subjects[begin : begin + PRODUCTS_A_CALL] for begin in some]
+
+        def receipt(rows: list[Row]) -> Receipt:
+            return Receipt(self.mapping.source, window, [json_lines(PRICES_PART, iter(rows))])
+
+        return gather(self.edge, groups, self._prices, receipt)
 
     def read(self, receipt: Receipt) -> Told:
         """Rows as told, stamped with the run's day; a product without a market price is none."""
         return _told(receipt, lambda price: _of_price(price, str(receipt.window.last)))
 
-    def _prices(self, visit: Visit) -> Iterator[Row]:
-        wanted = list(self.products())
-        for begin in range(0, len(wanted), PRODUCTS_A_CALL):
-            some = ",".join(wanted[begin : begin + PRODUCTS_A_CALL])
-            page = visit.get(PRICES.format(products=some))
-            if page is not None:
-                rows = _list(self.mapping.source, page, "results")
-                yield from (row for row in rows if row.get("marketPrice") is not None)
+    def _prices(self, visit: Visit, group: Group) -> Iterator[Row]:
+        page = visit.get(PRICES.format(products=",".join(group)))
+        if page is not None:
+            rows = _list(self.mapping.source, page, "results")
+            yield from (row for row in rows if row.get("marketPrice") is not None)
 
 
 def product_ids(mapped: Sequence[str]) -> list[str]:
@@ -131,6 +165,25 @@ def product_ids(mapped: Sequence[str]) -> list[str]:
 def _no_files(path: Path | None, item_map: Path | None) -> None:
     if path is not None or item_map is not None:
         raise WrongWindow("tcgplayer takes neither --path nor --map")
+
+
+def _within(window: Window, product: str, pages: list[list[Row]]) -> Iterator[Row]:
+    """The window's sales, with their product; one whose moment is unreadable will say so itself."""
+    for sale in (sale for page in pages for sale in page):
+        sold = _moment(sale.get("orderDate"))
+        if sold is None or window.begins <= sold < window.ends:
+            yield {"productId": product, **sale}
+
+
+def _overlap(before: list[Row], page: list[Row]) -> bool:
+    """Whether the page begins as the one before it ends."""
+    most = min(len(before), len(page))
+    return any(before[-length:] == page[:length] for length in range(1, most + 1))
+
+
+def _is_before(sale: Row, begins: datetime) -> bool:
+    sold = _moment(sale.get("orderDate"))
+    return sold is not None and sold < begins
 
 
 def _list(source: str, page: Any, name: str) -> list[Row]:

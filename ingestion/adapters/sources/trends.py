@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 
 from ingestion.adapters.sources.edge import Edge, Visit
+from ingestion.adapters.sources.gathering import Group, Now, Row, gather
 from ingestion.adapters.sources.marketplace import json_lines
 from ingestion.domain.errors import SourceRefused
 from ingestion.domain.facts import SEARCH_TRENDS
-from ingestion.domain.records import Receipt, Window
+from ingestion.domain.records import Gathered, Receipt, Window
 
 SOURCE = "search_trends"
 EXPLORE, SERIES = "/trends/api/explore", "/trends/api/widgetdata/multiline"
@@ -32,15 +33,20 @@ class TrendsSource:
     edge: Edge
     source: str = SOURCE
 
-    def collect(self, terms: Terms, window: Window, now: datetime) -> Receipt:
+    def collect(self, terms: Terms, window: Window, now: Now) -> Iterator[Gathered]:
         """The last 90 days of each term as received, one JSON line with its cards.
 
         Raises SourceUnavailable, SourceRefused.
         """
         asked = Window(window.last - DAYS + timedelta(days=1), window.last)
-        with self.edge.visit() as visit:
-            part = json_lines(PART, (self._term(visit, *each, asked) for each in terms.items()))
-        return Receipt(SOURCE, window, [part])
+
+        def ask(visit: Visit, group: Group) -> Iterator[Row]:
+            return (self._term(visit, term, terms[term], asked) for term in group)
+
+        def receipt(rows: list[Row]) -> Receipt:
+            return Receipt(SOURCE, window, [json_lines(PART, iter(rows))])
+
+        return gather(self.edge, [[term] for term in terms], ask, receipt)
 
     def read(self, receipt: Receipt) -> pl.DataFrame:
         """The days of what was collected, as SEARCH_TRENDS."""
@@ -53,7 +59,7 @@ class TrendsSource:
         key = ["card_id", "window_last", "day"]
         return pl.DataFrame(rows, schema=SEARCH_TRENDS, orient="row").unique(key).sort(key)
 
-    def _term(self, visit: Visit, term: str, cards: list[str], asked: Window) -> dict[str, Any]:
+    def _term(self, visit: Visit, term: str, cards: list[str], asked: Window) -> Row:
         item = {"keyword": term, "geo": "", "time": f"{asked.first} {asked.last}"}
         question = {"comparisonItem": [item], "category": 0, "property": ""}
         told = visit.get(EXPLORE, {**LANGUAGE, "req": json.dumps(question)})
