@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.domain.bars import bar_versions, kept_spans
-from ingestion.domain.outliers import Sale, find_outliers
-from ingestion.domain.quote_jumps import find_jumps
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.domain.versions import BAR_VERSIONS, VERDICTS, VERSIONS
+from tests.ingestion.plain_verdicts import Sale, find_jumps, find_outliers, plain_verdicts
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -122,6 +121,37 @@ def test_at_every_moment_the_verdicts_are_those_of_what_was_known(
         known = believed_at(rows, moment)
         keys = {row["key"] for row in known}
         assert held_at(verdicts, moment) & keys == outliers_of(known)
+
+
+@st.composite
+def long_histories(draw: st.DrawFn, kind: str = "trade") -> list[dict[str, object]]:
+    """Two years: thin and busy months, sales known much later, corrected, revoked, reinstated."""
+    rows = []
+    busy = draw(st.sampled_from([30, 120, 700]))
+    for key in range(draw(st.integers(8, 70))):
+        day = draw(st.integers(0, busy)) + draw(st.sampled_from([0.0, 0.25, 0.5]))
+        seller = draw(st.sampled_from([None, "ann", "bob", "cy"]))
+        known = day + draw(st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 9.0, 400.0]))
+        for _ in range(draw(st.sampled_from([1, 1, 1, 1, 2, 3]))):
+            late = known - day
+            cents = draw(prices)
+            rows.append(version(key, day, cents, late=late, kind=kind, seller=seller))
+            known += draw(st.sampled_from([0.25, 5.0, 200.0]))
+            rows[-1]["until"] = BEGIN + timedelta(days=known)
+            known += draw(st.sampled_from([0.0, 0.0, 7.0]))
+            day = min(known, day + draw(st.sampled_from([0.0, 0.0, 1.0, 40.0])))
+        if draw(st.booleans()):
+            rows[-1]["until"] = None
+    return rows
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.one_of(long_histories(), histories(), long_histories("quote")))
+def test_judging_only_what_news_can_reach_gives_what_judging_all_gives(
+    rows: list[dict[str, object]],
+) -> None:
+    plain = plain_verdicts(frame(rows)).sort("known_at", "event_at", "subject_id")
+    assert all_verdicts(frame(rows)).select(plain.columns).equals(plain)
 
 
 @settings(max_examples=30, deadline=None)

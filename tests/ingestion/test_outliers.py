@@ -1,14 +1,16 @@
 """The fence and the rule of quotes, on cases worked by hand."""
 
 from datetime import UTC, datetime, timedelta
-from math import log
+from math import exp, log
 
 import numpy as np
+import polars as pl
 import pytest
 
-from ingestion.domain.level_pass import KEPT, ROBUST_Z, TUKEY, agree, fence_of, quantile_of
-from ingestion.domain.outliers import Sale, find_outliers
-from ingestion.domain.quote_jumps import find_jumps
+from ingestion.domain.level_rules import KEPT, ROBUST_Z, TUKEY, agree, fence_of, quantile_of
+from ingestion.domain.verdicts import all_verdicts
+from ingestion.domain.versions import VERSIONS
+from tests.ingestion.plain_verdicts import Sale
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -22,14 +24,24 @@ def steady(days: range, dollars: float = 100.0) -> list[Sale]:
     return [sale(day, dollars) for day in days]
 
 
-def flagged(sales: list[Sale]) -> set[int]:
-    out: set[int] = set()
-    for finding in find_outliers(sales):
-        if finding.fence is None:
-            out.discard(finding.of)
-        else:
-            out.add(finding.of)
-    return out
+def verdicts_on(sales: list[Sale], kind: str = "trade") -> pl.DataFrame:
+    """Of prices that were known at once."""
+    told = {"subject": "trade", "kind": kind, "card_id": "base1-4", "grade_code": "psa9"}
+    rows = [
+        told
+        | {"key": key, "ts": sale.ts_us, "known_at": sale.ts_us, "seller": sale.seller}
+        | {"price_cents": round(exp(sale.log_price)), "units": 1}
+        for key, sale in enumerate(sales)
+    ]
+    moments = {name: kind for name, kind in VERSIONS.items() if kind == pl.Datetime}
+    schema = dict(VERSIONS) | dict.fromkeys(moments, pl.Int64)
+    told_in_us = pl.DataFrame(rows, schema=schema, orient="row")
+    return all_verdicts(told_in_us.with_columns(pl.col(moments).cast(VERSIONS["ts"])))
+
+
+def flagged(sales: list[Sale], kind: str = "trade") -> set[int]:
+    last = verdicts_on(sales, kind).unique("subject_id", keep="last", maintain_order=True)
+    return set(last.filter(pl.col("verdict") == "outlier").get_column("subject_id"))
 
 
 def fence_around(price: float, kept: list[float]) -> tuple[int, float, float]:
@@ -100,11 +112,8 @@ def test_three_flagged_sales_on_three_days_that_agree_make_a_new_level() -> None
 
 def test_after_a_new_level_the_next_sale_at_it_stands_at_once() -> None:
     sales = [*steady(range(20)), *(sale(20 + day, 200) for day in range(4))]
-    findings = [finding for finding in find_outliers(sales) if finding.of == 23]
-    assert [(finding.at, finding.fence is None) for finding in findings] == [
-        (23, False),
-        (23, True),
-    ]
+    # Known and confirmed in one moment: nothing was ever held against it.
+    assert 23 not in verdicts_on(sales).get_column("subject_id")
 
 
 def test_prices_a_fifth_apart_agree_and_more_do_not() -> None:
@@ -169,13 +178,7 @@ def test_after_a_new_level_a_year_of_the_old_one_is_no_measure() -> None:
 
 
 def quotes_flagged(*dollars: float) -> set[int]:
-    out: set[int] = set()
-    for finding in find_jumps([sale(30 * i, price) for i, price in enumerate(dollars)]):
-        if finding.fence is None:
-            out.discard(finding.of)
-        else:
-            out.add(finding.of)
-    return out
+    return flagged([sale(30 * i, price) for i, price in enumerate(dollars)], "quote")
 
 
 def test_a_quote_that_moves_more_than_threefold_waits() -> None:

@@ -1,4 +1,4 @@
-"""One pass over an instrument's sales, compiled: each is measured against those kept before it.
+"""The rules that a sale is measured by, compiled: fences, agreement, and what confirms a level.
 
 Imported when first needed: loading the compiler takes half a second that most jobs have no use for.
 """
@@ -6,7 +6,7 @@ Imported when first needed: loading the compiler takes half a second that most j
 from math import log
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 DAY_US = 86_400_000_000
@@ -25,7 +25,8 @@ NOBODY = -1  # the seller is not known
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Rules = NDArray[np.int8]
-compiled = njit(cache=True, nogil=True)
+# Compiled callers keep what they call: after a change here remove __pycache__ of this folder.
+compiled = njit(cache=True, nogil=True, forceinline=True)
 
 
 @compiled
@@ -102,99 +103,3 @@ def bridged(
             if (price[other] > high[other]) == above and agree(ts, price, seller, other, one, at):
                 return 1 if above else -1
     return 0
-
-
-@compiled
-def judge(
-    ts: Ints, price: Floats, seller: Ints, rule: Rules, low: Floats, high: Floats, again: Ints
-) -> None:
-    """Of one instrument's sales in the order of (ts, key), fill in the rule each broke and its
-    fence, and the place of the sale that re-admitted it (-1: none did)."""
-    n = ts.size
-    near = np.empty(n + 1)
-    kept = np.zeros(n, dtype=np.bool_)
-    waiting = np.empty(n, dtype=np.int64)
-    size = oldest = earliest = count = in_row = 0
-    for at in range(n):
-        while ts[oldest] < ts[at] - NEAR_US:
-            if kept[oldest]:
-                remove(near, size, price[oldest])
-                size -= 1
-            oldest += 1
-        while ts[earliest] < ts[at] - WIDE_US:
-            earliest += 1  # also moved by a new level: prices of the old one are no measure of it
-        measured = True
-        if size >= FEWEST:
-            rule[at], low[at], high[at] = fence_of(price[at], near, size)
-        else:
-            wide = np.sort(price[earliest:at][kept[earliest:at]])
-            measured = wide.size >= FEWEST
-            if measured:
-                rule[at], low[at], high[at] = fence_of(price[at], wide, wide.size)
-        side = 0
-        if rule[at] == KEPT:
-            in_row = 0
-            kept[at] = True
-            insert(near, size, price[at])
-            size += 1
-            while count and ts[waiting[0]] < ts[at] - NEAR_US:
-                count -= 1
-                for i in range(count):
-                    waiting[i] = waiting[i + 1]
-            if measured and count > 1:
-                side = bridged(ts, price, seller, high, waiting, count, at)
-        else:
-            in_row += 1
-            waiting[count] = at
-            count += 1
-            # Any three flagged sales in a row that agree make a new level.
-            if in_row >= 3 and agree(ts, price, seller, at - 2, at - 1, at):
-                if again[at - 2] < 0:
-                    earliest = at - 2
-                for place in range(at - 2, at + 1):
-                    if again[place] < 0:
-                        again[place] = at
-        if side != 0:
-            first = at
-            for i in range(count):
-                place = waiting[i]
-                same = (price[place] > high[place]) == (side > 0)
-                if same and abs(price[place] - price[at]) <= AGREE:
-                    again[place] = at
-                    first = min(first, place)
-            earliest = max(earliest, first)
-        left = 0
-        for i in range(count):
-            place = waiting[i]
-            if again[place] < 0:
-                waiting[left] = place
-                left += 1
-            else:
-                kept[place] = True
-                if place >= oldest:
-                    insert(near, size, price[place])
-                    size += 1
-        count = left
-
-
-def _judge_all(
-    bounds: Ints,
-    ts: Ints,
-    price: Floats,
-    seller: Ints,
-    rule: Rules,
-    low: Floats,
-    high: Floats,
-    again: Ints,
-) -> None:
-    """`judge` for each instrument: number i has the places from bounds[i] to bounds[i + 1].
-
-    What is filled in of `again` counts from the instrument's first place.
-    """
-    for i in prange(bounds.size - 1):
-        a, b = bounds[i], bounds[i + 1]
-        judge(ts[a:b], price[a:b], seller[a:b], rule[a:b], low[a:b], high[a:b], again[a:b])
-
-
-judge_few = njit(cache=True, nogil=True)(_judge_all)
-judge_many = njit(cache=True, parallel=True)(_judge_all)  # waking the threads takes a while

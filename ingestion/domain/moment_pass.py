@@ -1,0 +1,143 @@
+"""Goes through all moments at which something was learned of an instrument's prices, compiled.
+
+At each, versions come and go; what they can reach is judged again, and every verdict that became
+another one is told. Imported when first needed: the compiler takes half a second to load.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from ingestion.domain.level_rules import KEPT, Floats, Ints, compiled
+from ingestion.domain.quote_pass import judge_quotes
+from ingestion.domain.sale_pass import (
+    TOUCHED,
+    Flags,
+    Sales,
+    Told,
+    Window,
+    empty_window,
+    forget,
+    judge_sales,
+    nothing_told,
+)
+
+FOREVER = np.iinfo(np.int64).max
+
+
+class Versions(NamedTuple):
+    """Versions by instrument, in the order of (ts, key, known); of one instrument or of many.
+
+    `until`: FOREVER for what is believed now. `slot`: the first place, counted from the
+    instrument's, of a version of the same price.
+    """
+
+    ts: Ints
+    price: Floats  # log
+    seller: Ints  # a number for each, -1 where it is not known
+    known: Ints
+    until: Ints
+    slot: Ints
+
+
+class Changes(NamedTuple):
+    """From `known` on, the price at `place` is held to be an outlier by `rule`; 0: kept."""
+
+    place: Ints
+    known: Ints
+    rule: NDArray[np.int8]
+    low: Floats
+    high: Floats
+
+
+@compiled
+def in_order_of(moment: Ints, places: Ints) -> Ints:
+    """The places by their moment; of one moment by place."""
+    for i in range(1, places.size):
+        if moment[places[i]] < moment[places[i - 1]]:
+            return places[np.argsort(moment[places], kind="mergesort")]
+    return places
+
+
+@compiled
+def tell(
+    versions: Versions, told: Told, window: Window, held: Flags, now: int, out: Changes, count: int
+) -> int:
+    """Write down the touched verdicts that are not what was held before; how many there are now."""
+    for i in range(window.counts[TOUCHED]):
+        place = window.touched[i]
+        flagged = told.rule[place] != KEPT and told.again[place] < 0
+        slot = versions.slot[place]
+        if not told.live[place] or held[slot] == flagged:
+            continue
+        held[slot] = flagged
+        if count < out.place.size:
+            out.place[count], out.known[count] = place, now
+            out.rule[count] = told.rule[place] if flagged else KEPT
+            out.low[count], out.high[count] = told.low[place], told.high[place]
+        count += 1
+    window.counts[TOUCHED] = 0
+    return count
+
+
+@compiled
+def judge_moments(
+    versions: Versions, quotes: bool, out: Changes
+) -> int:  # two lists merged by time
+    """All changes of one instrument, in the order of knowledge. How many: more than `out` has
+    room for are counted, but not written."""
+    size = versions.ts.size
+    told, window = nothing_told(size), empty_window(size)
+    sales = Sales(versions.ts, versions.price, versions.seller)
+    standing, held = np.full(size, -1, np.int64), np.zeros(size, np.bool_)
+    known, until = versions.known, versions.until
+    come = in_order_of(known, np.flatnonzero(known < until))
+    gone = in_order_of(until, np.flatnonzero((known < until) & (until != FOREVER)))
+    at = past = count = end = 0
+    while at < come.size or past < gone.size:
+        now = FOREVER
+        if at < come.size:
+            now = known[come[at]]
+        if past < gone.size:
+            now = min(now, until[gone[past]])
+        first, last = size, -1
+        while past < gone.size and until[gone[past]] == now:
+            forget(told, gone[past])
+            first, last = min(first, gone[past]), max(last, gone[past])
+            past += 1
+        while at < come.size and known[come[at]] == now:
+            told.live[come[at]] = True
+            first, last = min(first, come[at]), max(last, come[at])
+            end = max(end, come[at] + 1)
+            at += 1
+        if quotes:
+            judge_quotes(versions.price, told, window, standing, first, last, end)
+        else:
+            judge_sales(sales, told, window, first, last, end)
+        count = tell(versions, told, window, held, now, out, count)
+    return count
+
+
+def _judge_all(
+    bounds: Ints, versions: Versions, quotes: Flags, rooms: Ints, out: Changes, counts: Ints
+) -> None:
+    """`judge_moments` of each instrument: number i has the places from bounds[i] to bounds[i + 1]
+    and writes to `out` from rooms[i] to rooms[i + 1]; counts[i]: how many changes it has."""
+    for i in prange(bounds.size - 1):
+        a, b, c, d = bounds[i], bounds[i + 1], rooms[i], rooms[i + 1]
+        one = Versions(
+            versions.ts[a:b],
+            versions.price[a:b],
+            versions.seller[a:b],
+            versions.known[a:b],
+            versions.until[a:b],
+            versions.slot[a:b],
+        )
+        room = Changes(out.place[c:d], out.known[c:d], out.rule[c:d], out.low[c:d], out.high[c:d])
+        counts[i] = judge_moments(one, quotes[i], room)
+
+
+judge_few = njit(cache=True, nogil=True)(_judge_all)
+judge_many = njit(cache=True, parallel=True)(_judge_all)  # waking the threads takes a while
