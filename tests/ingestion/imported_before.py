@@ -1,0 +1,12 @@
+"""What jobs import, for the process they are forked from; nobody else imports it."""
+
+import os
+
+os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when the package is imported
+
+import boto3 as boto3
+import great_expectations as great_expectations
+import redis as redis
+
+from ingestion.adapters import great_suites as great_suites
+from ingestion.domain import level_pass as level_pass
