@@ -18,9 +18,9 @@ def contract(table: str) -> Contract:
     return read_contract(FOLDER / f"{table}.yaml")
 
 
-def contracts() -> list[Contract]:
-    """All of them, by name of the table. Raises ContractRejected."""
-    return [read_contract(path) for path in sorted(FOLDER.glob("*.yaml"))]
+def contracts(folder: Path = FOLDER) -> list[Contract]:
+    """All of a folder, by name of the table. Raises ContractRejected."""
+    return [read_contract(path) for path in sorted(folder.glob("*.yaml"))]
 
 
 def read_contract(path: Path) -> Contract:

@@ -61,6 +61,7 @@ class Contract(Clause):
     """What readers of one table may rely on. Column types are PostgreSQL's own words."""
 
     table: str
+    of_schema: Literal["market", "signals"] = Field("market", alias="schema")
     owner: str
     about: str
     key: tuple[str, ...]

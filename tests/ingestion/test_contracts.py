@@ -1,4 +1,4 @@
-"""Every table of schema `market` has a data contract, and the contract says what is there."""
+"""Every table of schemas `market` and `signals` has a data contract that says what is there."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import great_expectations.expectations as kinds
 import psycopg
 import pytest
 
-from ingestion.adapters.contract_files import contracts, read_contract
+import signals_svc
+from ingestion.adapters.contract_files import FOLDER, contracts, read_contract
 from ingestion.adapters.great_suites import camel
 from ingestion.domain.contracts import Contract
 from ingestion.domain.errors import ContractRejected
@@ -19,31 +20,39 @@ select c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 left join pg_index i on i.indrelid = c.oid and i.indisprimary
-where n.nspname = 'market' and c.relkind in ('r', 'p') and not c.relispartition
+where n.nspname = %s and c.relkind in ('r', 'p') and not c.relispartition
 order by c.relname, a.attnum
 """
 
 
+# Each service keeps its contracts beside its code; one reader knows their form.
+FOLDERS = {"market": FOLDER, "signals": Path(signals_svc.__file__).parent / "contracts"}
+EVERY = [one for folder in FOLDERS.values() for one in contracts(folder)]
+
+
+@pytest.mark.parametrize(("schema", "owner"), [("market", "ingestion"), ("signals", "signals_svc")])
 def test_every_table_has_a_contract_that_names_its_columns_types_and_key(
-    database: DatabaseUrls,
+    database: DatabaseUrls, schema: str, owner: str
 ) -> None:
+    written = contracts(FOLDERS[schema])
+    assert {(one.of_schema, one.owner) for one in written} == {(schema, owner)}
     columns: dict[str, dict[str, str]] = {}
     keys: dict[str, dict[int, str]] = {}
     with psycopg.connect(database.superuser) as connection:
-        for table, column, kind, place in connection.execute(COLUMNS).fetchall():
+        for table, column, kind, place in connection.execute(COLUMNS, (schema,)).fetchall():
             columns.setdefault(table, {})[column] = kind
             if place is not None:
                 keys.setdefault(table, {})[place] = column
-    promised = {one.table: dict(one.columns) for one in contracts()}
+    promised = {one.table: dict(one.columns) for one in written}
     assert sorted(promised) == sorted(columns)
     for table, found in columns.items():
-        assert promised[table] == found, f"ingestion/contracts/{table}.yaml"
-    assert {one.table: list(one.key) for one in contracts()} == {
+        assert promised[table] == found, f"{owner}/contracts/{table}.yaml"
+    assert {one.table: list(one.key) for one in written} == {
         table: [names[place] for place in sorted(names)] for table, names in keys.items()
     }
 
 
-@pytest.mark.parametrize("contract", contracts(), ids=lambda contract: str(contract.table))
+@pytest.mark.parametrize("contract", EVERY, ids=lambda contract: str(contract.table))
 def test_a_contract_is_complete(contract: Contract) -> None:
     assert contract.owner
     assert contract.about
