@@ -51,10 +51,12 @@ def plain_bars(spans: pl.DataFrame) -> Parted:
     if others.height:
         # A day with one span of another kind is no plain day.
         day = [*SERIES, "day"]
-        dated = spans.with_columns(day=pl.col("ts").dt.date())
-        touched = dated.filter(~plain).select(day).unique()
-        others = dated.join(touched, on=day, how="semi").drop("day")
-        spans = dated.join(touched, on=day, how="anti").drop("day")
+        dated = spans.select(*SERIES, day=pl.col("ts").dt.date())
+        touched = dated.filter(~plain).unique().with_columns(touched=True)
+        # One look at the names: two joins would carry all columns of all rows along.
+        met = dated.join(touched, on=day, how="left", maintain_order="left")
+        among = met.get_column("touched").is_not_null()
+        others, spans = spans.filter(among), spans.filter(~among)
     if spans.is_empty():
         return none
     bars = _bars(spans)
