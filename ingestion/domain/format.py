@@ -1,10 +1,11 @@
 """How a source's columns become prices: the mapping a user can write in YAML, checked. No I/O."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Kind = Literal["trade", "quote", "bar"]
 
@@ -64,6 +65,16 @@ class ItemMap(Part):
     file: str
     item: str
     card: str
+    set_in_item: str | None = Field(
+        None, description="pattern whose group is the source's set in an item's name"
+    )
+
+    @field_validator("set_in_item")
+    @classmethod
+    def _one_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None and re.compile(pattern).groups != 1:
+            raise ValueError("set_in_item needs one group, the source's name of the set")
+        return pattern
 
 
 class DatedGrade(Part):

@@ -21,7 +21,7 @@ PRODUCTS: Schema = {
     "by_titles": pl.Boolean,  # the matcher's, from titles alone; its card is null on contradiction
     "evidence": pl.String,
 }
-LISTED: Schema = {"item": pl.String, "card": pl.String}
+LISTED: Schema = {"item": pl.String, "card": pl.String, "item_set": pl.String}
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,11 @@ def _mapped(rows: pl.DataFrame, products: pl.DataFrame, *, direct: bool) -> pl.D
 
 def _listed(rows: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """By the list; an id that two items claim is given to neither, since one of them is wrong."""
-    claimed = listed.drop_nulls("card").unique()
+    claimed = listed.drop_nulls("card").select("item", "card").unique()
     claims = claimed.group_by("card").agg(claimants=pl.col("item").sort().str.join(" and "))
     several = claimed.filter(pl.col("card").is_duplicated()).get_column("card").unique()
     known = listed.unique("item", keep="last").join(claims, on="card", how="left")
+    known = known.join(_set_claims(listed), on=["item_set", "card"], how="left")
     rows = rows.join(known, on="item", how="left", maintain_order="left")
     rows = rows.with_columns(
         product_grade=pl.lit(None, pl.String), by_hand=pl.lit(False), by_title=pl.lit(False)
@@ -96,7 +97,30 @@ def _listed(rows: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     detail = pl.format("the list gives no catalog id for {}", pl.col("item"))
     rows = refuse(rows, pl.col("card").is_null(), "item_unmapped", detail)
     both = pl.format("{} is claimed by {}", pl.col("card"), pl.col("claimants"))
-    return refuse(rows, pl.col("card").is_in(several.implode()), "item_ambiguous", both)
+    rows = refuse(rows, pl.col("card").is_in(several.implode()), "item_ambiguous", both)
+    sets = pl.format(
+        "the list gives its sets {} to one set of the catalog, so {} cannot be right",
+        pl.col("rivals"),
+        pl.col("item_set"),
+    )
+    return refuse(rows, pl.col("rivals").is_not_null(), "item_ambiguous", sets)
+
+
+def _set_claims(listed: pl.DataFrame) -> pl.DataFrame:
+    """Cards of the source's sets that claim a catalog set beside another, with all of the `rivals`.
+
+    A list made by cutting names short (`swsh10_5` to `swsh10`) links each card to the one of that
+    number in the wrong set: a confident wrong price. The set named as the catalog's keeps its own.
+    """
+    claimed = listed.drop_nulls().with_columns(card_set=pl.col("card").str.replace(r"-[^-]*$", ""))
+    claims = claimed.group_by("card_set").agg(
+        rivals=pl.col("item_set").unique().sort().str.join(" and "),
+        sets=pl.col("item_set").n_unique(),
+    )
+    wrong = claimed.join(claims.filter(pl.col("sets") > 1), on="card_set").filter(
+        pl.col("item_set") != pl.col("card_set")
+    )
+    return wrong.select("item_set", "card", "rivals").unique()
 
 
 def _unclaimed_twice(rows: pl.DataFrame) -> pl.DataFrame:

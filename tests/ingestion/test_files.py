@@ -144,7 +144,7 @@ def test_a_list_of_ids_is_found_beside_the_file_or_given(tmp_path: Path) -> None
     beside = write(tmp_path / "card_id_map.csv", "card_id,pokemontcg_id\nx,base1-4\n")
     for item_map in (None, beside):
         receipt = source.receipt(WINDOW, path=data, item_map=item_map)
-        assert source.read(receipt).listed.rows() == [("x", "base1-4")]
+        assert source.read(receipt).listed.rows() == [("x", "base1-4", None)]
 
 
 def test_every_shipped_format_can_be_read() -> None:

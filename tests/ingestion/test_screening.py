@@ -32,7 +32,13 @@ REFERENCE = Reference(
         evidence=pl.lit("seen"),
     ),
     listed=pl.DataFrame(
-        [("src-4", "base1-4"), ("src-2a", "base1-2"), ("src-2b", "base1-2"), ("src-0", None)],
+        [
+            ("src-4", "base1-4", "base1"),
+            ("src-2a", "base1-2", "base1"),
+            ("src-2b", "base1-2", "base1"),
+            ("src-0", None, "base1"),
+            ("half-58", "base1-58", "base1_5"),
+        ],
         schema=LISTED,
         orient="row",
     ),
@@ -159,6 +165,15 @@ def test_an_id_that_two_items_claim_is_given_to_neither() -> None:
     assert result.reasons() == {"item_unmapped": 2, "item_ambiguous": 2}
     both = result.rejects.filter(pl.col("reason") == "item_ambiguous").get_column("detail")
     assert set(both) == {"base1-2 is claimed by src-2a and src-2b"}
+
+
+def test_of_two_sets_that_a_list_gives_to_one_the_set_of_another_name_is_refused() -> None:
+    row: Row = {"grade": "RAW", "price": "10", "time": "2024-05-01"}
+    result = screened("graded_monthly", row | {"item": "half-58"}, row | {"item": "src-4"})
+    assert result.records.get_column("card_id").to_list() == ["base1-4"]
+    (detail,) = result.rejects.get_column("detail")
+    assert result.reasons() == {"item_ambiguous": 1}
+    assert "sets base1 and base1_5 to one set of the catalog, so base1_5 cannot" in detail
 
 
 BAR: Row = {"item": "base1-4", "variant": "holo", "grade": "good", "price": "5000", "units": "3"}

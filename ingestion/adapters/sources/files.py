@@ -160,4 +160,10 @@ def _listed(part: RawPart, wanted: ItemMap) -> pl.DataFrame:
     if missing:
         raise ColumnMissing(part.name, missing, table.columns)
     rows = table.filter(pl.col("#fault").is_null())
-    return rows.select(item=wanted.item, card=wanted.card).drop_nulls("item")
+    set_in_item = (
+        pl.col(wanted.item).str.extract(wanted.set_in_item)
+        if wanted.set_in_item
+        else pl.lit(None, pl.String)
+    )
+    told = rows.select(item=wanted.item, card=wanted.card, item_set=set_in_item)
+    return told.drop_nulls("item")
