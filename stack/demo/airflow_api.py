@@ -104,7 +104,7 @@ class AirflowApi:
         """Let a DAG run, or not; what is queued of one that is off waits."""
         self._ask(f"switch {dag_id}", "PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": not on})
 
-    def trigger(self, dag_id: str, *, run_id: str, conf: Mapping[str, str]) -> DagRun:
+    def trigger(self, dag_id: str, *, run_id: str, conf: Mapping[str, Any]) -> DagRun:
         """Start a run by hand."""
         body = {"logical_date": None, "dag_run_id": run_id, "conf": dict(conf)}
         return self._run(
