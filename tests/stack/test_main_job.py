@@ -207,25 +207,24 @@ def test_three_nights_at_once_all_come_to_bars_without_a_retry(
     )
     assert 0.9 * added["dag_ingest_tcgplayer_prices"] < quotes
     bars = "market.prices_daily where kind = 'trade' and day = %s"
-    assert count(running_stack, bars, RECENT) > 100
+    assert count(running_stack, bars, RECENT) > 50
 
 
 def test_the_search_hears_of_the_newest_closes(
     running_stack: Stack, recent_nights: list[Ended], airflow_api: AirflowApi
 ) -> None:
     done_by(airflow_api, ("dag_search_sync", "after-the-nights", {}))
-    heard = count(running_stack, "market.card_closes where day >= %s", RECENT)
-    assert heard > 100
+    assert count(running_stack, "market.card_closes where day >= %s", RECENT) > 50
     card, name = rows(
         running_stack,
         "select card_id, name from market.card_closes join market.cards using (card_id)"
         " where day = %s order by card_id limit 1",
-        YESTERDAY,
+        RECENT,
     )[0]
     with httpx.Client(base_url=running_stack.url("api_gw"), timeout=10) as api:
         found = api.get("/search", params={"q": name, "limit": 50}).json()["cards"]
     days = {close["day"] for one in found if one["card_id"] == card for close in one["closes"]}
-    assert YESTERDAY.isoformat() in days
+    assert RECENT.isoformat() in days
 
 
 def test_hot_cards_bring_the_sales_since_yesterday(
