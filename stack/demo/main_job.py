@@ -64,7 +64,14 @@ def brief(result: Mapping[str, object]) -> str:
         for key, value in result.items()
         if key not in TITLED and value and isinstance(value, int | float | str)
     )
-    return ", ".join(plain)
+    return ", ".join([*plain, *_by_source(result.get("sources"))])
+
+
+def _by_source(told: object) -> list[str]:
+    """`reddit added 1,200` of a task that asked several."""
+    if not isinstance(told, list):
+        return []
+    return [f"{one['source']} added {one['added']:,}" for one in told]
 
 
 class MainJob:

@@ -49,6 +49,11 @@ def printed(database: DatabaseUrls) -> str:
             connection.execute(SIGNAL, (grade, moment, model, action, utility, why, moment))
         later = moment.replace(hour=4)
         connection.execute(SIGNAL, ("psa9", moment, "gbdt", "BUY", 0.03, "[]", later))
+        connection.execute(
+            "insert into market.divergences (card_id, grade_code, rule, as_of, ratio, fence,"
+            " detail, opened_at) values ('base1-4', 'psa9', 'sources', %s, 3, 2, '{}', %s)",
+            (NIGHT.as_of, moment),
+        )
         for subject_id, verdict in ((1, "outlier"), (1, "kept"), (2, "outlier"), (3, "confirmed")):
             connection.execute(
                 "insert into market.outlier_verdicts (subject, subject_id, card_id, grade_code,"
@@ -66,6 +71,10 @@ def printed(database: DatabaseUrls) -> str:
 def test_rows_are_counted_with_the_reasons_of_quarantine(printed: str) -> None:
     assert "│ test source │   12 │     9 │" in printed
     assert "quarantined, test source: b 2, a 1" in printed
+
+
+def test_instruments_whose_prices_disagree_are_counted_by_rule(printed: str) -> None:
+    assert "Flagged, not announced, their prices disagree: between sources 1." in printed
 
 
 def test_only_prices_that_are_out_now_count_as_outliers(printed: str) -> None:
@@ -86,6 +95,8 @@ def test_a_live_line_leaves_zeros_out() -> None:
         brief({"job": "x", "rows": 1200, "bad_rows": 0, "version": "v1"})
         == "rows 1,200, version v1"
     )
+    facts = {"fact": "sentiment", "sources": [{"source": "reddit", "added": 1200}]}
+    assert brief(facts) == "fact sentiment, reddit added 1,200"
     assert reasons(None) == ""
 
 
