@@ -84,7 +84,12 @@ def until(done: Callable[[], object], what: str, *, within_s: float = DRAINED_WI
 
 
 def drained(stack: Stack) -> None:
-    until(lambda: dirty(stack) == [], "the dirty set is empty")
+    """No work is left; signals of a day are made only from 02:00 of the next one on."""
+    due = (
+        "market.dirty where stage <> 'signals'"
+        " or as_of::timestamp at time zone 'UTC' + interval '26 hours' < now()"
+    )
+    until(lambda: count(stack, due) == 0, "no work is left")
 
 
 def done_by(airflow_api: AirflowApi, *runs: tuple[str, str, dict[str, Any]]) -> list[Ended]:
