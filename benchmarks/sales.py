@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ingestion.domain.records import RECORDS, UTC_US
+from ingestion.domain.records import READING, TRUSTED, UTC_US
 
 SOURCE = "bench"
 LAST_DAY = date(2026, 9, 30)
@@ -47,7 +47,7 @@ def prices(random: np.random.Generator, instrument: NDArray[np.int64]) -> NDArra
 def sales(
     rows: int, *, seed: int = 1, first: date = FIRST_DAY, last: date = LAST_DAY
 ) -> pl.DataFrame:
-    """So many different sales, as RECORDS, in no order."""
+    """So many different sales, as TRUSTED, in no order."""
     random = np.random.default_rng(seed)
     at, instrument = moments(random, rows, first, last), instruments(random, rows)
     number = np.arange(rows) + seed * 1_000_000_000
@@ -80,7 +80,9 @@ def sales(
         known_at=pl.col("ts").cast(UTC_US),  # as sources that publish each sale at once
         reported_at=pl.col("ts").cast(UTC_US).dt.offset_by("6h"),
         meta=pl.lit('{"condition":"graded"}'),
-    ).select(list(RECORDS))
+        # The market tells the cards themselves: no map is asked.
+        **{name: pl.lit(None, kind) for name, kind in READING.items()},
+    ).select(list(TRUSTED))
 
 
 def with_repeats(frame: pl.DataFrame, share: float) -> pl.DataFrame:

@@ -245,6 +245,7 @@ def commands() -> click.Group:
     doors = Doors(
         unit=open_unit,
         source=source_named,
+        sharing_map=lambda source: registry().sharing_map(source),
         files=CatalogFiles(),
         series=series_cache,
         yardstick=yardstick,

@@ -91,6 +91,16 @@ with wanted as (
     where (o.source, o.kind, o.card_id, o.grade_code) = (f.source, f.kind, f.card_id, f.grade_code)
       and o.report_id <> f.report_id and o.said < f.said
     order by o.said desc limit 1) older on true
+  where not exists (select from market.report_revisions v
+    where (v.report_id, v.day, v.known_at) = (f.report_id, $1::date, turn.at))
+  union all
+  -- A figure that was thought to be of another card until then.
+  select w.card_id, w.grade_code, p.kind, v.known_at, 'remapped', v.known_at, 'report',
+    p.report_id, v.actor, v.reason, p.price_cents, p.price_cents
+  from market.report_revisions v join market.reported_prices p using (report_id, day)
+  join wanted w on (w.card_id, w.grade_code) = (v.card_id, v.grade_code)
+    or (w.card_id, w.grade_code) = (p.card_id, p.grade_code) and v.known_at = p.known_at
+  where v.day = $1::date
 )
 select card_id, grade_code, kind, total, what, known_at, subject, subject_id, actor, why,
   before_cents, after_cents

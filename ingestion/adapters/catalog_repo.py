@@ -14,6 +14,8 @@ from ingestion.adapters.copying import read_frame
 from ingestion.domain.catalog import Card, CardSet, Variant, of_variant
 from ingestion.domain.errors import CatalogRejected
 from ingestion.domain.identities import PRODUCTS, Reference
+from ingestion.domain.map_versions import said_since
+from ingestion.domain.records import Schema
 from ingestion.domain.titles.index import CardFact
 from kernel.db.staging import stage_frame
 from kernel.ids import CardId
@@ -75,7 +77,7 @@ select t.source, t.product, t.card_id, t.grade_code, t.since, coalesce((
       select valid_from from market.product_map p
       where (p.source, p.product, p.actor) = (t.source, t.product, t.actor)
     ) later where later.since > t.since), 'infinity'),
-  t.confidence, t.evidence, t.actor, clock_timestamp()
+  t.confidence, t.evidence, t.actor, now()
 from told t left join lateral (
   select true as there, p.card_id, p.grade_code, p.confidence, p.evidence from market.product_map p
   where (p.source, p.product, p.valid_from, p.actor) = (t.source, t.product, t.since, t.actor)
@@ -92,13 +94,26 @@ select c.card_id, c.name, c.number, c.edition, c.finish, c.language, s.set_id, s
 from market.cards c join market.sets s using (set_id) where c.game = 'pokemon' order by c.card_id
 """
 
-# Infinite bounds become far days that a microsecond count can hold.
+# Infinite bounds become far days that a microsecond count can hold. A product waited where rows
+# of the source were refused before it was mapped, unless for being something else than a card.
 PRODUCTS_OF = """
 select p.product, p.card_id, p.grade_code as product_grade,
   greatest(p.valid_from, '0001-01-01') as valid_from, least(p.valid_to, '9999-12-31') as valid_to,
-  p.known_at, p.by_hand::text as by_hand, (p.actor = 'matcher')::text as by_titles, p.evidence
+  p.known_at, p.by_hand::text as by_hand, (p.actor = 'matcher')::text as by_titles, p.evidence,
+  (q.first_seen_at is not null and q.first_seen_at < p.known_at)::text as waited
 from market.product_map p join wanted_source w using (source)
+left join (
+  select product, min(first_seen_at) as first_seen_at
+  from market.quarantine r join wanted_source on r.source = sold_by
+  where product is not null and reason not in
+    ('title_lot', 'title_proxy', 'title_language', 'title_not_a_card')
+  group by product
+) q using (product)
 """
+MAP_ROWS: Schema = {
+    **{name: kind for name, kind in PRODUCTS.items() if name != "said_at"},
+    "waited": pl.Boolean,
+}
 
 GAME = "insert into market.games (game, name) values (%s, %s) on conflict do nothing"
 # A product is its newest card of now, not one that it was taken for before.
@@ -198,13 +213,16 @@ class CatalogRepo:
         """Bring the search's documents in line with the cards."""
         self.connection.execute("select market.refresh_card_search()")
 
-    def products(self, source: str) -> pl.DataFrame:
-        """What the map says of a source's products, as PRODUCTS."""
-        stage_frame(self.connection, "wanted_source", pl.DataFrame({"source": [source]}))
-        return read_frame(self.connection, PRODUCTS_OF, PRODUCTS)
+    def products(self, mapped_as: str, *, sold_by: str | None = None) -> pl.DataFrame:
+        """What a map says of products to whom reads the source `sold_by`, as PRODUCTS."""
+        wanted = pl.DataFrame({"source": [mapped_as], "sold_by": [sold_by or mapped_as]})
+        stage_frame(self.connection, "wanted_source", wanted)
+        return said_since(read_frame(self.connection, PRODUCTS_OF, MAP_ROWS)).select(list(PRODUCTS))
 
-    def reference(self, source: str, listed: pl.DataFrame) -> Reference:
-        """What a source's rows are checked against."""
+    def reference(
+        self, mapped_as: str, listed: pl.DataFrame, *, sold_by: str | None = None
+    ) -> Reference:
+        """What the rows of the source `sold_by` are checked against, by the map `mapped_as`."""
         cards = read_frame(
             self.connection, "select card_id from market.cards", {"card_id": pl.String}
         )
@@ -212,7 +230,7 @@ class CatalogRepo:
         return Reference(
             cards=cards.get_column("card_id"),
             grades=frozenset(row[0] for row in grades),
-            products=self.products(source),
+            products=self.products(mapped_as, sold_by=sold_by),
             listed=listed,
         )
 

@@ -24,10 +24,13 @@ join market.cards c using (card_id) join market.sets s using (set_id)
 where c.card_id !~ '~' and c.game = 'pokemon'
 order by sold.sales desc, c.card_id limit %s
 """
+# Of the rows of a spec that hold now the one known last says which card it is.
 SPECS = """
-select product, card_id from market.product_map
-where source = %s and valid_from <= now() and now() < valid_to and card_id is not null
-order by product
+select product, card_id from (
+  select distinct on (product) product, card_id from market.product_map
+  where source = %s and valid_from <= now() and now() < valid_to
+  order by product, known_at desc, valid_from desc
+) now_is where card_id is not null order by product
 """
 
 # Each table's own columns after the key of (card, day ...): a row is added where they differ from

@@ -73,7 +73,8 @@ class LakeRawZone:
             RawPart(_name(entry), entry["role"], self.lake.get("raw", entry["key"]))
             for entry in manifest["parts"]
         ]
-        return Receipt(manifest["source"], window, parts)
+        fetched_at = datetime.fromisoformat(manifest["fetched_at"])
+        return Receipt(manifest["source"], window, parts, fetched_at)
 
 
 def _name(entry: Mapping[str, Any]) -> str:
@@ -109,7 +110,7 @@ class LakeTrustedZone:
         self.lake.put("trusted", self._key(source, day), _parquet(records))
 
     def read(self, source: str, day: date) -> pl.DataFrame:
-        """Records as RECORDS. Raises NotFetched."""
+        """Records as TRUSTED. Raises NotFetched."""
         try:
             body = self.lake.get("trusted", self._key(source, day))
         except NotFound as error:

@@ -3,7 +3,8 @@
 A sale is one row, what is believed of it now. Of two versions the one reported later is believed
 (at the same time, the one loaded now). A version that is replaced, or that arrives after its
 successor, becomes a revision, with the moment from which the successor was known. Where only our
-reading of the source's words changed, that moment is this load: nobody read them so before.
+reading of the source's words changed, that moment is this load: nobody read them so before. What
+would have been replaced before its card was known was never believed, and leaves no revision.
 """
 
 import polars as pl
@@ -24,7 +25,7 @@ T_WORDS = "t.told_as, t.ts, t.price_cents, t.seller"
 MEET = f"""
 create temp table met on commit drop as
 select s.record_id, t.ts as old_ts, t.card_id as old_card, t.grade_code as old_grade,
-  t.reported_at as old_reported_at,
+  t.reported_at as old_reported_at, t.known_at as old_known_at,
   case
     when ({S_CONTENT}) is not distinct from ({T_CONTENT}) then
       case when s.known_at < t.known_at and not exists (
@@ -43,6 +44,7 @@ select s.record_id, t.ts as old_ts, t.card_id as old_card, t.grade_code as old_g
         or ((r.before ->> 'told_as')::bigint, (r.before ->> 'ts')::timestamptz,
             (r.before ->> 'price_cents')::int, r.before ->> 'seller')
         is not distinct from ({S_WORDS}))) then 'same'
+    when s.known_at >= greatest(t.known_at, t.reported_at) then 'same'
     else 'older' end as fate,
   jsonb_build_object('ts', s.ts,
     'card_id', case when reread and older then t.card_id else s.card_id end,
@@ -52,8 +54,7 @@ select s.record_id, t.ts as old_ts, t.card_id as old_card, t.grade_code as old_g
   jsonb_build_object('ts', t.ts, 'card_id', t.card_id, 'grade_code', t.grade_code,
     'price_cents', t.price_cents, 'seller', t.seller, 'known_at', t.known_at,
     'told_as', t.told_as) as believed,
-  greatest(s.known_at, s.reported_at, case when reread then greatest(t.known_at, now()) end)
-    as told_at,
+  greatest(s.known_at, s.reported_at, t.known_at, case when reread then now() end) as told_at,
   greatest(t.known_at, t.reported_at) as believed_at
 from staged_trades s join market.trades t on t.trade_id = s.record_id
 cross join lateral (
@@ -79,7 +80,9 @@ select record_id, (case fate when 'older' then told else believed end ->> 'ts'):
   case fate when 'older' then told else believed end,
   case fate when 'older' then believed else told end,
   'the source reported the sale with other content', 'load_trades'
-from met where fate in ('older', 'corrected')
+from met
+where fate = 'older'
+  or fate = 'corrected' and (told_at > old_known_at or old_known_at <= old_reported_at)
 on conflict (trade_id, known_at, action) do nothing
 """,
     # The later version arrived first: now it is known that it was not known from the start.
@@ -124,12 +127,18 @@ from staged_trades s join met m using (record_id) where m.fate in ('corrected', 
     "drop table met",
 ]
 
-# A figure that is new, was known earlier than thought, or was stated at yet another time.
+# A figure that is new, is of another card than thought, was known earlier than thought, or was
+# stated at yet another time. Read anew, it is of the other card from this load on.
 MERGE_REPORTS = [
     """
 create temp table fresh on commit drop as
-select s.*, r.report_id is null as new,
-  s.known_at < r.known_at or s.first_reported < r.reports[1] as earlier
+select s.*, r.report_id is null as new, how.moved, r.card_id as old_card,
+  r.grade_code as old_grade, r.known_at as since,
+  not how.settled and s.known_at < r.known_at or s.first_reported < r.reports[1] as earlier,
+  case
+    when how.moved then greatest(s.known_at, r.known_at + interval '1 microsecond', now())
+    when how.settled then r.known_at
+    else least(s.known_at, r.known_at) end as now_known
 from (
   select record_id, kind, ts, (ts at time zone 'UTC')::date as day, card_id, grade_code, source,
     price_cents, high_cents, low_cents, units, min(meta) as meta, min(known_at) as known_at,
@@ -138,17 +147,34 @@ from (
   group by record_id, kind, ts, card_id, grade_code, source, price_cents, high_cents, low_cents,
     units
 ) s left join market.reported_prices r on (r.report_id, r.day) = (s.record_id, s.day)
-where r.report_id is null or s.known_at < r.known_at or not s.reports <@ r.reports
+cross join lateral (
+  select (s.card_id, s.grade_code) is distinct from (r.card_id, r.grade_code)
+      and r.report_id is not null as moved,
+    exists (select from market.report_revisions v
+      where (v.report_id, v.day, v.known_at) = (r.report_id, r.day, r.known_at)) as settled
+) how
+where r.report_id is null or how.moved or not how.settled and s.known_at < r.known_at
+  or not s.reports <@ r.reports
 """,
     """
 insert into market.reported_prices as r (report_id, day, card_id, grade_code, kind, source,
   price_cents, high_cents, low_cents, units, known_at, reports, meta)
 select record_id, day, card_id, grade_code, kind, source, price_cents, high_cents, low_cents, units,
-  known_at, reports, meta::jsonb
+  now_known, reports, meta::jsonb
 from fresh
 on conflict (report_id, day) do update
-  set known_at = least(r.known_at, excluded.known_at),
+  set (card_id, grade_code, known_at) =
+        (excluded.card_id, excluded.grade_code, excluded.known_at),
+      meta = case when (r.card_id, r.grade_code) = (excluded.card_id, excluded.grade_code)
+        then r.meta else excluded.meta end,
       reports = array(select distinct unnest(r.reports || excluded.reports) order by 1)
+""",
+    """
+insert into market.report_revisions
+  (report_id, day, card_id, grade_code, since, known_at, reason, actor)
+select record_id, day, old_card, old_grade, since, now_known,
+  'the source''s words are read in another way', 'load_trades'
+from fresh where moved
 """,
     # Stated again while it stood anyway, a figure changes nothing.
     """
@@ -156,7 +182,7 @@ create temp table touched on commit drop as
 select case when f.new then 'added' when f.earlier then 'known_earlier' else 'corrected' end as why,
   f.card_id, f.grade_code, f.day
 from fresh f
-where f.new or f.earlier or exists (
+where f.new or f.moved or f.earlier or exists (
   select from unnest(f.reports) said (at)
   where f.record_id is distinct from (
     select r.report_id from market.reported_prices r, unnest(r.reports) before (at)
@@ -164,6 +190,8 @@ where f.new or f.earlier or exists (
         = (f.card_id, f.grade_code, f.day, f.kind, f.source) and before.at <= said.at
       and (before.at < said.at or r.report_id <> f.record_id)
     order by before.at desc, r.known_at desc, r.report_id desc limit 1))
+union all
+select 'left', old_card, old_grade, day from fresh where moved
 """,
     "drop table fresh",
 ]

@@ -11,6 +11,7 @@ from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
 from ingestion.adapters.new_months import NewMonths
 from ingestion.adapters.refusing import settle_refusals
+from ingestion.adapters.report_versions import REPORT_VERSIONS
 from ingestion.domain.cancelled import without_status
 from ingestion.domain.curated import BARS, QUOTES, TRADES
 from ingestion.domain.latest import versions_told
@@ -71,29 +72,6 @@ select 'trade' as subject, 'trade' as kind, key, card_id, grade_code, ts, price_
   greatest(known_at, since) as known_at, least(until, till) as until
 from believed left join stands using (key)
 where greatest(known_at, since) < coalesce(least(until, till), 'infinity')
-"""
-
-# Of several figures a source gave for one day, each stands from its report until the report of
-# another one; the first is known when such figures are known, whenever it was reported.
-REPORT_VERSIONS = """
-select 'report' as subject, kind, report_id as key, card_id, grade_code,
-  day::timestamp at time zone 'UTC' as ts, price_cents, high_cents, low_cents, units,
-  null::text as seller, first_known as known_at, lead(first_known) over version as until
-from (
-  select told.*, case when before is null then known_at else greatest(known_at, said) end
-    as first_known
-  from (
-    select p.*, said, lag(p.report_id) over same_day as before
-    from {reported_prices} p join wanted w using (card_id, grade_code), unnest(p.reports) said
-    where p.day between w.first and w.last
-      and p.day between (select min(first) from wanted) and (select max(last) from wanted)
-    window same_day as (partition by p.source, p.kind, p.card_id, p.grade_code, p.day
-                        order by said, p.known_at, p.report_id)
-  ) told
-  where before is distinct from report_id
-) stands
-window version as (partition by source, kind, card_id, grade_code, day
-                   order by first_known, said, report_id)
 """
 
 TRADES_OF_MONTH = """
@@ -212,7 +190,7 @@ class PriceRepo:
         stage_frame(self.connection, "wanted", wanted)
         told = (
             read_frame(self.connection, query.format(**places), VERSIONS)
-            for query in (TRADE_VERSIONS, REPORT_VERSIONS)
+            for query in (TRADE_VERSIONS, *REPORT_VERSIONS)
         )
         return pl.concat(told)
 

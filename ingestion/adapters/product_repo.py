@@ -1,15 +1,20 @@
-"""SQL of mended mappings: a product's versions, and the sales and refused rows they concern."""
+"""SQL of mended mappings: a product's versions, and the prices and refused rows they concern."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 import psycopg
 
 from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import TOUCHED_SCHEMA
+from ingestion.domain.errors import CardUnknown
+from ingestion.domain.records import UTC_US, Schema
 from ingestion.domain.remapping import Remap
+from ingestion.ports.catalog import Moved
+from kernel.db.staging import stage_frame
 
 LIKE_CARD = """
 select card_id from market.cards where card_id like %s order by card_id limit 5
@@ -45,44 +50,104 @@ union all
 select %(source)s, %(product)s, %(card_id)s, %(grade_code)s, %(since)s, 'infinity', 1,
   %(evidence)s, %(actor)s, %(known_at)s, true
 """
-DROP_MOVED = "drop table if exists pg_temp.moved"
-# Sales stand in their tables under a card that the product once was, which an index finds.
-MOVES = """
-t.source = %(sold_by)s and t.ts >= %(since)s and t.meta ->> 'product' = %(product)s
-  and t.card_id in (select card_id from market.product_map
-    where (source, product) = (%(source)s, %(product)s))
-  and (t.card_id, t.grade_code) is distinct from
-    (%(card_id)s::text, coalesce(%(grade_code)s::text, t.grade_code))
-"""
+# Prices stand in their tables under a card that the product once was, or of its printings, which an
+# index finds; a source that names catalog ids needs no mapping for it.
+ONCE_WAS = """(
+  select named.card_id || printing from (
+    select card_id from market.product_map where (source, product) = (%(source)s, %(product)s)
+    union select %(product)s::text) named, unnest(%(printings)s::text[]) printing)"""
+IS_NOW = """%(card_id)s::text || coalesce('~' || (p.meta ->> 'printing'), '') as card_id,
+  coalesce(%(grade_code)s::text, p.meta ->> 'stated', p.grade_code) as grade_code,
+  coalesce(p.meta ->> 'stated', p.grade_code) as stated, p.meta - 'stated' as meta"""
+# Learned now, and after whatever was known before: a clock may have been ahead.
+LEARNED = "greatest(%(known_at)s, p.known_at + interval '1 microsecond')"
+DROP_MOVED = "drop table if exists pg_temp.moved, pg_temp.moved_reports"
+OF_SALES = f"""
+cross join lateral (select {IS_NOW}) now_is
+where p.source = any(%(sources)s) and p.ts >= %(since)s and p.meta ->> 'product' = %(product)s
+  and p.card_id in {ONCE_WAS}
+  and (p.card_id, p.grade_code) is distinct from (now_is.card_id, now_is.grade_code)
+"""  # noqa: S608 (constants only)
+OF_REPORTS = f"""
+cross join lateral (select {IS_NOW}) now_is
+where p.source = any(%(sources)s) and p.meta ->> 'product' = %(product)s
+  and p.day >= (%(since)s::timestamptz at time zone 'UTC')::date
+  and p.card_id in {ONCE_WAS}
+  and (p.card_id, p.grade_code) is distinct from (now_is.card_id, now_is.grade_code)
+"""  # noqa: S608 (constants only)
 ARCHIVED_DAYS = f"""
-select distinct (t.ts at time zone 'UTC')::date from market.trades_archived t where {MOVES}
+select (p.ts at time zone 'UTC')::date from market.trades_archived p {OF_SALES}
+union
+select p.day from market.reported_prices_archived p {OF_REPORTS}
 """  # noqa: S608 (constants only)
 MOVED = f"""
 create temp table moved on commit drop as
-select t.trade_id, t.ts, t.card_id as old_card, t.grade_code as old_grade,
-  %(card_id)s::text as card_id, coalesce(%(grade_code)s::text, t.grade_code) as grade_code,
-  greatest(%(known_at)s, t.known_at) as known_at,
-  jsonb_build_object('ts', t.ts, 'card_id', t.card_id, 'grade_code', t.grade_code,
-    'price_cents', t.price_cents, 'seller', t.seller, 'known_at', t.known_at,
-    'told_as', t.told_as) as believed
-from market.trades t where {MOVES}
+select p.trade_id, p.ts, p.card_id as old_card, p.grade_code as old_grade, now_is.*,
+  {LEARNED} as known_at,
+  jsonb_build_object('ts', p.ts, 'card_id', p.card_id, 'grade_code', p.grade_code,
+    'price_cents', p.price_cents, 'seller', p.seller, 'known_at', p.known_at,
+    'told_as', p.told_as) as believed
+from market.trades p {OF_SALES}
 """  # noqa: S608 (constants only)
+MOVED_REPORTS = f"""
+create temp table moved_reports on commit drop as
+select p.report_id, p.day, p.card_id as old_card, p.grade_code as old_grade, p.known_at as since,
+  now_is.*, {LEARNED} as known_at
+from market.reported_prices p {OF_REPORTS}
+"""  # noqa: S608 (constants only)
+UNMADE = """
+select distinct card_id from (select card_id from moved union select card_id from moved_reports) m
+where not exists (select from market.cards c where c.card_id = m.card_id) order by card_id limit 1
+"""
 REVISE = """
 insert into market.trade_revisions (trade_id, ts, known_at, action, before, after, reason, actor)
 select trade_id, ts, known_at, 'corrected', believed, believed || jsonb_build_object(
     'card_id', card_id, 'grade_code', grade_code, 'known_at', known_at), %(evidence)s, %(actor)s
 from moved order by trade_id
 """
-MOVE = """
-update market.trades t
-set (card_id, grade_code, known_at) = (m.card_id, m.grade_code, m.known_at)
-from moved m where (t.trade_id, t.ts) = (m.trade_id, m.ts)
+REVISE_REPORTS = """
+insert into market.report_revisions
+  (report_id, day, card_id, grade_code, since, known_at, reason, actor)
+select report_id, day, old_card, old_grade, since, known_at, %(evidence)s, %(actor)s
+from moved_reports order by report_id, day
 """
+# As screening writes it: the stated grade is told where the map says another.
+META = """m.meta || case when m.stated <> m.grade_code then jsonb_build_object('stated', m.stated)
+    else '{}' end"""
+MOVE = f"""
+update market.trades t
+set (card_id, grade_code, known_at, meta) = (m.card_id, m.grade_code, m.known_at, {META})
+from moved m where (t.trade_id, t.ts) = (m.trade_id, m.ts)
+"""  # noqa: S608 (constants only)
+MOVE_REPORTS = f"""
+update market.reported_prices r
+set (card_id, grade_code, known_at, meta) = (m.card_id, m.grade_code, m.known_at, {META})
+from moved_reports m where (r.report_id, r.day) = (m.report_id, m.day)
+"""  # noqa: S608 (constants only)
 TOUCHED = """
 select old_card as card_id, old_grade as grade_code, (ts at time zone 'UTC')::date as day from moved
 union
 select card_id, grade_code, (ts at time zone 'UTC')::date from moved
+union
+select old_card, old_grade, day from moved_reports
+union
+select card_id, grade_code, day from moved_reports
 """
+LEARNED_SINCE = """
+select p.product, p.card_id, p.grade_code as product_grade,
+  greatest(p.valid_from, '0001-01-01') as valid_from, least(p.valid_to, '9999-12-31') as valid_to,
+  p.known_at
+from market.product_map p join wanted_map w using (source)
+where w.since is null or p.known_at > w.since
+"""
+LEARNED_ROWS: Schema = {
+    "product": pl.String,
+    "card_id": pl.String,
+    "product_grade": pl.String,
+    "valid_from": UTC_US,
+    "valid_to": UTC_US,
+    "known_at": UTC_US,
+}
 REFUSED = """
 select distinct raw_key from market.quarantine
 where source = %s and product = %s and resolved_at is null
@@ -113,23 +178,49 @@ class ProductRepo:
             return 0
         return self.connection.execute(SUPERSEDE, asdict(remap)).rowcount
 
-    def archived_days(self, remap: Remap) -> list[date]:
-        """Days in archived months of sales that `move_sales` would correct."""
-        found = self.connection.execute(ARCHIVED_DAYS, asdict(remap)).fetchall()
+    def learned(self, source: str, *, since: datetime | None) -> pl.DataFrame:
+        """Rows of the map known after that (None: all of them): what they say, and when."""
+        wanted = pl.DataFrame(
+            {"source": [source], "since": [since]}, schema={"source": pl.String, "since": UTC_US}
+        )
+        stage_frame(self.connection, "wanted_map", wanted)
+        return read_frame(self.connection, LEARNED_SINCE, LEARNED_ROWS)
+
+    def archived_days(
+        self, remap: Remap, sources: Sequence[str], printings: Sequence[str]
+    ) -> list[date]:
+        """Days in archived months of prices that `move_prices` would correct."""
+        found = self.connection.execute(ARCHIVED_DAYS, _told(remap, sources, printings)).fetchall()
         return [day for (day,) in found]
 
-    def move_sales(self, remap: Remap) -> tuple[int, pl.DataFrame]:
-        """Correct the product's sales since then, a revision each; how many, and the
-        instrument-days they left and came to."""
-        told = asdict(remap)
+    def move_prices(self, remap: Remap, sources: Sequence[str], printings: Sequence[str]) -> Moved:
+        """Correct what the sources told of the product since then, a revision each.
+
+        Raises CardUnknown where a printing of the new card is not in the catalog.
+        """
+        told = _told(remap, sources, printings)
         self.connection.execute(DROP_MOVED)
         self.connection.execute(MOVED, told)
+        self.connection.execute(MOVED_REPORTS, told)
+        unmade = self.connection.execute(UNMADE).fetchone()
+        if unmade is not None:
+            raise CardUnknown(unmade[0], self.cards_like(unmade[0]))
         self.connection.execute(REVISE, told)
-        moved = self.connection.execute(MOVE).rowcount
-        return moved, read_frame(self.connection, TOUCHED, TOUCHED_SCHEMA)
+        self.connection.execute(REVISE_REPORTS, told)
+        sales = self.connection.execute(MOVE).rowcount
+        figures = self.connection.execute(MOVE_REPORTS).rowcount
+        touched = read_frame(self.connection, TOUCHED, TOUCHED_SCHEMA)
+        return Moved(sales, figures, touched)
 
     def refused_days(self, source: str, product: str) -> list[date]:
         """Run days of the source that have refused rows of the product."""
         keys = self.connection.execute(REFUSED, (source, product)).fetchall()
         found = (RUN_DAY.search(row[0]) for row in keys)
         return sorted({date.fromisoformat(day[1]) for day in found if day})
+
+
+def _told(remap: Remap, sources: Sequence[str], printings: Sequence[str]) -> dict[str, object]:
+    return asdict(remap) | {
+        "sources": list(sources),
+        "printings": ["", *(f"~{printing}" for printing in printings)],
+    }

@@ -124,6 +124,20 @@ reported_prices = Table(
     Column("meta", JSONB, nullable=False),
 )
 
+report_revisions = Table(
+    "report_revisions",
+    metadata,
+    Column("revision_id", BigInteger, primary_key=True),
+    Column("report_id", BigInteger, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+)
+
 outlier_verdicts = Table(
     "outlier_verdicts",
     metadata,

@@ -246,6 +246,20 @@ class RereadsFailed(Rejected):
         self.failures, self.total, self.done = failures, total, done
 
 
+class RemapIncomplete(Rejected):
+    """A product that is mapped anew, while runs that refused its rows cannot be repeated."""
+
+    title = "Remap incomplete"
+
+    def __init__(self, product: str, failures: Sequence[str], *, total: int) -> None:
+        super().__init__(
+            f"{product} is mapped anew and its prices follow, but {total} runs that refused rows of"
+            " it failed again; mend what they say and remap once more, which repeats them alone."
+            f" {' | '.join(failures)}"
+        )
+        self.product, self.failures, self.total = product, failures, total
+
+
 class ContractRejected(Rejected):
     """A data contract that cannot be read."""
 

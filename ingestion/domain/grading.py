@@ -37,10 +37,12 @@ def grade(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.DataF
         rows = rows.with_columns(stated=pl.lit(mapping.grade))
     else:
         rows = _stated(rows, mapping)
-    # A title that a card is known by may say more of an ungraded one: how well it is kept.
-    kept = pl.when(pl.col("by_title") & (pl.col("stated") == "raw")).then("title_grade")
+    # A title that names a card may say more of an ungraded one: how well it is kept. Whoever mapped
+    # the product has no say in it, or the same row would be read in another way the next time.
+    kept = pl.when(pl.col("stated") == "raw").then("title_grade")
     worn = pl.when(kept.str.starts_with("raw")).then(kept)
-    rows = rows.with_columns(grade_code=pl.coalesce("product_grade", worn, "stated"))
+    rows = rows.with_columns(stated=pl.coalesce(worn, "stated"))
+    rows = rows.with_columns(grade_code=pl.coalesce("product_grade", "stated"))
     known = pl.col("grade_code").is_in(list(reference.grades))
     said = pl.concat_str(
         pl.col("grade").fill_null("(empty)"), pl.col("qualifier").fill_null(""), separator=" "

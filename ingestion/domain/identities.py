@@ -20,6 +20,7 @@ PRODUCTS: Schema = {
     "by_hand": pl.Boolean,
     "by_titles": pl.Boolean,  # the matcher's, from titles alone; its card is null on contradiction
     "evidence": pl.String,
+    "said_at": UTC_US,  # since when the map has said so; null: from the start
 }
 LISTED: Schema = {"item": pl.String, "card": pl.String, "item_set": pl.String}
 
@@ -36,8 +37,11 @@ class Reference:
 
 
 def identify(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.DataFrame:
-    """Add `card_id`, `product_grade`, `by_hand` and `by_title`; rows need `item`, `variant`, `ts`
-    and the columns of titled.SAID."""
+    """Add `card_id`, `product_grade`, `by_hand`, `by_title` and READING but `stated`; rows need
+    `item`, `variant`, `ts`, `known_at` and the columns of titled.SAID.
+
+    Nobody knew the card of a sale before the map said it: `known_at` is not before that.
+    """
     rows = refuse(rows, pl.col("item").is_null(), "item_missing", pl.lit("the item is empty"))
     rows = _with_variant(rows, mapping)
     if mapping.item_is == "listed":
@@ -45,7 +49,14 @@ def identify(rows: pl.DataFrame, mapping: Format, reference: Reference) -> pl.Da
     else:
         rows = _mapped(rows, reference.products, direct=mapping.item_is == "card_id")
     suffix = pl.when(pl.col("ours") == "").then(pl.lit("")).otherwise(pl.lit("~") + pl.col("ours"))
-    rows = rows.with_columns(card_id=pl.col("card") + suffix)
+    by_map = mapping.item_is != "listed"
+    rows = rows.with_columns(
+        card_id=pl.col("card") + suffix,
+        known_at=pl.max_horizontal("known_at", "said_at"),
+        printing="ours",
+        mapped_as=pl.lit(mapping.mapped_as if by_map else None, pl.String),
+        product="item" if by_map else pl.lit(None, pl.String),
+    )
     unknown = ~pl.col("card_id").is_in(reference.cards.implode())
     rows = refuse(rows, unknown, "card_unknown", pl.col("card_id") + " is not in the catalog")
     rows = refuse_doubted(rows)
@@ -74,7 +85,16 @@ def _mapped(rows: pl.DataFrame, products: pl.DataFrame, *, direct: bool) -> pl.D
         .filter(valid)
         .sort("row", "known_at", "valid_from")
         .unique("row", keep="last", maintain_order=True)
-        .select("row", "product_grade", "by_hand", by_title="by_titles", card="card_id")
+        .select(
+            "row",
+            "product_grade",
+            "by_hand",
+            "said_at",
+            by_title="by_titles",
+            card="card_id",
+            # What titles say in this very run is not in the map yet.
+            mapped_at=pl.when(pl.col("known_at") < pl.col("valid_to").max()).then("known_at"),
+        )
     )
     rows = rows.join(found, on="row", how="left", maintain_order="left").drop("row")
     rows = rows.with_columns(pl.col("by_title").fill_null(value=False))
@@ -92,7 +112,11 @@ def _listed(rows: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     known = known.join(_set_claims(listed), on=["item_set", "card"], how="left")
     rows = rows.join(known, on="item", how="left", maintain_order="left")
     rows = rows.with_columns(
-        product_grade=pl.lit(None, pl.String), by_hand=pl.lit(False), by_title=pl.lit(False)
+        product_grade=pl.lit(None, pl.String),
+        by_hand=pl.lit(False),
+        by_title=pl.lit(False),
+        mapped_at=pl.lit(None, UTC_US),
+        said_at=pl.lit(None, UTC_US),
     )
     detail = pl.format("the list gives no catalog id for {}", pl.col("item"))
     rows = refuse(rows, pl.col("card").is_null(), "item_unmapped", detail)

@@ -7,8 +7,7 @@ from kernel.ids import hash64
 FIGURES = (
     "source",
     "kind",
-    "card_id",
-    "grade_code",
+    "told_as",
     "ts",
     "price_cents",
     "high_cents",
@@ -16,7 +15,9 @@ FIGURES = (
     "units",
 )
 WORDS = ("item", "variant", "grade", "qualifier")
-EQUALS = ("card_id", "grade_code", "ts", "price_cents", "url")
+# The source's words, not the card and grade a mapping makes of them: a mended mapping would give
+# the sale another key, and the next fetch would add it again.
+EQUALS = ("told_as", "ts", "price_cents", "url")
 
 
 def _hashes(rows: pl.DataFrame, columns: list[str]) -> pl.Series:
@@ -25,7 +26,7 @@ def _hashes(rows: pl.DataFrame, columns: list[str]) -> pl.Series:
 
 
 def trade_ids(rows: pl.DataFrame) -> pl.Series:
-    """The key of each sale: the marketplace's number of it, otherwise what it says.
+    """The key of each sale: the marketplace's number of it, otherwise what the source says of it.
 
     Equal sales of one file without a number are told apart by their ordinal: two honest sales at
     the same price in the same second are two trades.
@@ -49,7 +50,7 @@ def numbered_ids(rows: pl.DataFrame, source: str) -> pl.Series:
 
 
 def report_ids(rows: pl.DataFrame) -> pl.Series:
-    """The key of each reported figure: a corrected figure is another one."""
+    """The key of each figure, by the words it was told in: a corrected figure is another one."""
     return _hashes(rows, list(FIGURES))
 
 

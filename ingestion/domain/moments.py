@@ -1,6 +1,6 @@
 """Reads when a price happened and decides when it could first be known."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -10,6 +10,9 @@ from ingestion.domain.refusal import refuse
 
 # Nobody sold a trading card online before; an earlier year is a misread one.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+# Clocks differ by seconds; further ahead than this is another time zone or another year.
+CLOCKS_APART = timedelta(hours=1)
 
 DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?$"
 
@@ -39,11 +42,14 @@ def _known(mapping: Format) -> pl.Expr:
     return at_time
 
 
-def place_in_time(rows: pl.DataFrame, mapping: Format, window: Window) -> pl.DataFrame:
+def place_in_time(
+    rows: pl.DataFrame, mapping: Format, window: Window, asked_at: datetime | None = None
+) -> pl.DataFrame:
     """Add `ts`, `known_at` and `reported_at`.
 
-    A source that says when it changed a row is believed; of any other, a version of a sale is
-    taken to be reported when the run's day is over.
+    A source that says when it changed a row is believed, unless that is after the run's day and
+    after it was asked; of any other, a version of a sale is taken to be reported when the run's
+    day is over.
     """
     event = _moment("time", mapping) if mapping.time_is == "moment" else _day("time")
     told = _moment("known", mapping) if mapping.known == "column" else pl.lit(None, UTC_US)
@@ -57,6 +63,11 @@ def place_in_time(rows: pl.DataFrame, mapping: Format, window: Window) -> pl.Dat
     outside = ~pl.col("ts").is_between(EARLIEST, window.ends, closed="left")
     detail = pl.format(f"{{}} is not between 1990 and {window.last}, the run's day", pl.col("time"))
     rows = refuse(rows, outside, "time_outside", detail)
+    # A clock ahead would make a version that no true correction comes after.
+    latest = max(window.ends, asked_at or window.ends) + CLOCKS_APART
+    ahead = pl.col("known_told") > latest
+    detail = pl.format(f"{{}} is after {latest}, when nobody had asked yet", pl.col("known"))
+    rows = refuse(rows, ahead, "time_outside", detail)
     rows = rows.with_columns(known_at=_known(mapping))
     run_over = pl.lit(window.ends, UTC_US)
     reported = (

@@ -67,6 +67,16 @@ TABLES_OF_KINDS: Mapping[str, pl.Expr] = {
     "reported_prices": pl.col("kind") != "trade",
 }
 
+# How the words of a record were read: with them a load reads them again where the map has learned.
+READING: Schema = {
+    "mapped_as": pl.String,  # whose product map; null: none is asked
+    "product": pl.String,
+    "printing": pl.String,  # of the card a mapping names, as the source's variant says; "" as it is
+    "stated": pl.String,  # the grade the row itself says, whatever the map does
+    "mapped_at": UTC_US,  # when the row of the map was known that said so; null: none did
+}
+TRUSTED: Schema = {**RECORDS, **READING}
+
 # A refused row; `record_id` and `reported_at` are of the sale it is a version of, where it tells.
 REJECTS: Schema = {
     "quarantine_id": pl.Int64,
@@ -123,6 +133,7 @@ class Receipt:
     source: str
     window: Window
     parts: Sequence[RawPart]
+    fetched_at: datetime | None = None  # known of what the raw zone gives back
 
 
 @dataclass(frozen=True)

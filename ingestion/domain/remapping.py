@@ -6,13 +6,12 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Remap:
-    """`source` names the product map, `sold_by` the source whose sales it concerns.
+    """`source` names the product map; it concerns every source that is read by that map.
 
     Without a grade each sale states its own. `since` bounds the time of sale, not of knowledge.
     """
 
     source: str
-    sold_by: str
     product: str
     card_id: str
     grade_code: str | None

@@ -1,6 +1,7 @@
 """Turns rows as told into records fit for the store, and into refused rows with their reasons."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import polars as pl
 
@@ -10,14 +11,14 @@ from ingestion.domain.grading import grade
 from ingestion.domain.identities import Reference, identify
 from ingestion.domain.keys import numbered_ids, quarantine_ids, report_ids, told_as, trade_ids
 from ingestion.domain.moments import place_in_time
-from ingestion.domain.records import RECORDS, REJECTS, Window
+from ingestion.domain.records import REJECTS, TRUSTED, Window
 from ingestion.domain.title_verdicts import heard, news, said_by_titles
 from ingestion.domain.titled import with_items, with_titles
 
 
 @dataclass(frozen=True)
 class Screened:
-    """`records` as RECORDS, each version of a sale; `rejects` as REJECTS; `accepted` are the
+    """`records` as TRUSTED, each version of a sale; `rejects` as REJECTS; `accepted` are the
     quarantine keys of rows that were taken, should they have been refused before."""
 
     records: pl.DataFrame
@@ -34,8 +35,16 @@ class Screened:
         return dict(counts.iter_rows())
 
 
-def screen(told: pl.DataFrame, mapping: Format, reference: Reference, window: Window) -> Screened:
-    """Check every row, whatever the state of the others. `told` as TOLD."""
+def screen(
+    told: pl.DataFrame,
+    mapping: Format,
+    reference: Reference,
+    window: Window,
+    *,
+    asked_at: datetime | None = None,
+) -> Screened:
+    """Check every row, whatever the state of the others. `told` as TOLD; `asked_at`: when the
+    source was, where that is known."""
     told = with_items(told)
     rows = told.with_columns(
         quarantine_id=quarantine_ids(told, mapping.source), told_as=told_as(told)
@@ -43,7 +52,7 @@ def screen(told: pl.DataFrame, mapping: Format, reference: Reference, window: Wi
     rows = with_titles(rows, reference.titles)
     said = said_by_titles(rows if mapping.item_is == "product" else rows.clear())
     products = heard(reference.products, news(said, reference.products))
-    rows = place_in_time(rows, mapping, window)
+    rows = place_in_time(rows, mapping, window, asked_at)
     rows = identify(rows, mapping, replace(reference, products=products))
     rows = grade(rows, mapping, reference)
     rows = price(rows, mapping)
@@ -81,7 +90,7 @@ def _titled(rows: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
 
 def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
     """Records with their keys, one each and version: of those reported at one time the last."""
-    rows = _with_product(fine) if mapping.item_is == "product" else fine
+    rows = fine if mapping.item_is == "listed" else _with_product(fine)
     kept = (
         pl.when(pl.col("meta") == "{}")
         .then(pl.lit("}"))
@@ -99,11 +108,23 @@ def _keyed(fine: pl.DataFrame, mapping: Format) -> pl.DataFrame:
     version = ["record_id", "reported_at", "fetch", "known_at", "ts", "price_cents", "card_id"]
     once = ["record_id", "reported_at"]
     latest = rows.sort([*version, "grade_code"]).unique(once, keep="last", maintain_order=True)
-    return latest.select(list(RECORDS)).sort("ts", "record_id", "reported_at")
+    return latest.select(list(TRUSTED)).sort("ts", "record_id", "reported_at")
 
 
 def _with_product(rows: pl.DataFrame) -> pl.DataFrame:
-    """The product's name goes into `meta`, so that a mended mapping finds its sales."""
-    product = pl.struct(product="item").struct.json_encode()
-    more = product.str.head(-1) + pl.lit(",") + pl.col("meta").str.slice(1)
-    return rows.with_columns(meta=pl.when(pl.col("meta") == "{}").then(product).otherwise(more))
+    """What a mended mapping needs goes into `meta`: the product, the printing beside its card, and
+    the grade the row states where the map says another."""
+    told = pl.struct(product="item").struct.json_encode().str.head(-1)
+    if rows.get_column("printing").ne("").any():
+        told += _named("printing", pl.col("printing") != "")
+    if not rows.get_column("product_grade").is_null().all():
+        told += _named("stated", pl.col("product_grade") != pl.col("stated"))
+    more = pl.lit(",") + pl.col("meta").str.slice(1)
+    rest = pl.when(pl.col("meta") == "{}").then(pl.lit("}")).otherwise(more)
+    return rows.with_columns(meta=told + rest)
+
+
+def _named(name: str, where: pl.Expr) -> pl.Expr:
+    """One more member of a JSON object, where it says something."""
+    member = pl.lit(",") + pl.struct(name).struct.json_encode().str.slice(1).str.head(-1)
+    return pl.when(where.fill_null(False)).then(member).otherwise(pl.lit(""))

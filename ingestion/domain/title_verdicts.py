@@ -88,6 +88,7 @@ def heard(products: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
         by_hand=pl.lit(value=False),
         by_titles=pl.lit(value=True),
         evidence="evidence",
+        said_at=pl.lit(None, UTC_US),
     )
     kept = ours.join(verdicts, on="product", how="anti")
     return pl.concat([others, kept.select(others.columns), new.select(others.columns)])

@@ -33,6 +33,7 @@ class Doors:
 
     unit: Units
     source: Callable[[str], Source]
+    sharing_map: Callable[[Source], Sequence[Source]]
     files: ReferenceFiles
     series: Callable[[], SeriesCache]
     yardstick: Callable[[], Yardstick]

@@ -77,7 +77,6 @@ def remap_job(
         found = doors.source(source)
         change = Remap(
             source=found.mapping.mapped_as,
-            sold_by=found.mapping.source,
             product=product,
             card_id=card_id,
             grade_code=grade_code,
@@ -86,6 +85,6 @@ def remap_job(
             actor=actor,
             known_at=datetime.now(UTC),
         )
-        return remap(doors.unit, found, change, check=doors.check)
+        return remap(doors.unit, doors.sharing_map(found), change, check=doors.check)
 
     finish("remap", work)

@@ -1,6 +1,7 @@
 """Sets, cards, and which product is which card."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -34,8 +35,8 @@ class Catalog(Protocol):
         Raises CatalogRejected.
         """
 
-    def products(self, source: str) -> pl.DataFrame:
-        """What the map says of a source's products, as PRODUCTS."""
+    def products(self, mapped_as: str, *, sold_by: str | None = None) -> pl.DataFrame:
+        """What a map says of products to whom reads the source `sold_by`, as PRODUCTS."""
 
     def products_of(self, source: str) -> list[str]:
         """The products of a source that are mapped to a card, in order."""
@@ -49,8 +50,10 @@ class Catalog(Protocol):
     def refresh_search(self) -> None:
         """Bring the search's documents in line with the cards."""
 
-    def reference(self, source: str, listed: pl.DataFrame) -> Reference:
-        """What a source's rows are checked against."""
+    def reference(
+        self, mapped_as: str, listed: pl.DataFrame, *, sold_by: str | None = None
+    ) -> Reference:
+        """What the rows of the source `sold_by` are checked against, by the map `mapped_as`."""
 
 
 class ReferenceFiles(Protocol):
@@ -63,8 +66,20 @@ class ReferenceFiles(Protocol):
         """Variants and products of a file or folder. Raises CatalogRejected."""
 
 
+@dataclass(frozen=True)
+class Moved:
+    """Prices that turned out to be of another card."""
+
+    sales: int
+    figures: int
+    touched: pl.DataFrame  # card_id, grade_code and day of where they were and where they are
+
+
 class ProductMap(Protocol):
     """What a person says of products, append-only, and what follows from it."""
+
+    def learned(self, source: str, *, since: datetime | None) -> pl.DataFrame:
+        """Rows of the map known after that (None: all of them): what they say, and when."""
 
     def cards_like(self, card_id: str) -> list[str]:
         """The card itself and others that begin like it, a few."""
@@ -75,12 +90,16 @@ class ProductMap(Protocol):
     def supersede(self, remap: Remap) -> int:
         """Append the new version, and the end of the one before; 0 where it stands already."""
 
-    def archived_days(self, remap: Remap) -> list[date]:
-        """Days in archived months of sales that `move_sales` would correct."""
+    def archived_days(
+        self, remap: Remap, sources: Sequence[str], printings: Sequence[str]
+    ) -> list[date]:
+        """Days in archived months of prices that `move_prices` would correct."""
 
-    def move_sales(self, remap: Remap) -> tuple[int, pl.DataFrame]:
-        """Correct the product's sales since then, a revision each; how many, and the
-        card_id, grade_code and day of all that this touches."""
+    def move_prices(self, remap: Remap, sources: Sequence[str], printings: Sequence[str]) -> Moved:
+        """Correct what the sources told of the product since then, a revision each.
+
+        `printings` are those the sources' variants mean. Raises CardUnknown.
+        """
 
     def refused_days(self, source: str, product: str) -> list[date]:
         """Run days of the source that have refused rows of the product."""

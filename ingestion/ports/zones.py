@@ -28,7 +28,7 @@ class TrustedZone(Protocol):
         """Replace the object."""
 
     def read(self, source: str, day: date) -> pl.DataFrame:
-        """Records as RECORDS. Raises NotFetched."""
+        """Records as TRUSTED. Raises NotFetched."""
 
 
 class CuratedZone(Protocol):

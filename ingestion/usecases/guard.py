@@ -10,7 +10,7 @@ from ingestion.domain.errors import SuiteFailed
 from ingestion.domain.expectations import NO_NIGHTS, OVER_USUAL, suite_for
 from ingestion.domain.facts import FACT_SCHEMAS, Fact
 from ingestion.domain.quality_report import Suite, page
-from ingestion.domain.records import RECORDS, TABLES_OF_KINDS
+from ingestion.domain.records import READING, RECORDS, TABLES_OF_KINDS
 from ingestion.ports.quality import Yardstick
 from kernel.days import end_of
 
@@ -84,7 +84,7 @@ def _suite(
     now: datetime,
 ) -> Suite | None:
     """A table's suite; None of one that the source neither tells now nor has told of late."""
-    frame = records.filter(TABLES_OF_KINDS[table])
+    frame = records.filter(TABLES_OF_KINDS[table]).drop(READING, strict=False)
     nights = yardstick.baselines.nights(table, source, day)
     if frame.is_empty() and not nights.any_rows:
         return None

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 import structlog
 
 from ingestion.domain.records import RECORDS, TABLES_OF_KINDS
+from ingestion.domain.rereading import read_again
 from ingestion.ports.prices import Merged
 from ingestion.ports.unit import Unit
 from ingestion.usecases.recall import mark, recall_records
@@ -21,7 +22,7 @@ def load_trades(unit: Unit, source: str, day: date) -> Mapping[str, object]:
     Needs the partitions that `make_room` has made.
     """
     unit.work.claim(f"load {source}")
-    records = unit.trusted.read(source, day).select(list(RECORDS))
+    records = _as_mapped_now(unit, unit.trusted.read(source, day)).select(list(RECORDS))
     recall_records(unit, source, records)
     parts = {table: records.filter(of_table) for table, of_table in TABLES_OF_KINDS.items()}
     trades, marks = take_sales(unit, source, parts["trades"], day)
@@ -61,6 +62,18 @@ def take_sales(
     )
     by_run = merged.touched.with_columns(as_of=pl.lit(day))
     return outcome, pl.concat([by_run, settled.touched.select(by_run.columns)])
+
+
+def _as_mapped_now(unit: Unit, records: pl.DataFrame) -> pl.DataFrame:
+    """The map may have learned since the records were screened: what it knew then never wins."""
+    mapped = records.drop_nulls("mapped_as")
+    if mapped.is_empty():
+        return records
+    read_at: list[datetime | None] = mapped.get_column("mapped_at").unique().to_list()
+    moments = [moment for moment in read_at if moment is not None]
+    since = min(moments) if len(moments) == len(read_at) else None
+    newer = unit.products.learned(mapped.item(0, "mapped_as"), since=since)
+    return read_again(records, newer)
 
 
 def _sum(*merged: Merged) -> dict[str, int]:

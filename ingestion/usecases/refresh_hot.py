@@ -52,7 +52,7 @@ def refresh_hot(
     keys = dict(zip((part.name for part in receipt.parts), stored, strict=True))
     told = source.read(receipt)
     told = replace(told, rows=told.rows.with_columns(fetch=pl.lit(0, pl.Int64)))
-    outcome = screened(units, told, mapping, receipt.window)
+    outcome = screened(units, told, mapping, receipt.window, asked_at=now)
     records = outcome.records.filter(pl.col("kind") == "trade").select(list(RECORDS))
     if records.height:  # a quarter of an hour without a sale is no fault
         check(mapping.source, day, latest_told(records))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -33,14 +33,19 @@ class Kept:
     contradicted: int
 
 
-def screened(units: Units, told: Told, mapping: Format, window: Window) -> Screened:
-    """The rows held against catalog and product map; against titles where the rows have any."""
+def screened(
+    units: Units, told: Told, mapping: Format, window: Window, *, asked_at: datetime | None = None
+) -> Screened:
+    """The rows held against catalog and product map; against titles where the rows have any.
+
+    `asked_at`: when the source was asked, where that is known.
+    """
     with units() as unit:
-        reference = unit.catalog.reference(mapping.mapped_as, told.listed)
+        reference = unit.catalog.reference(mapping.mapped_as, told.listed, sold_by=mapping.source)
         facts = unit.catalog.card_facts() if _has_titles(told) else None
     if facts is not None:
         reference = replace(reference, titles=title_index(facts))
-    return screen(told.rows, mapping, reference, window)
+    return screen(told.rows, mapping, reference, window, asked_at=asked_at)
 
 
 def keep_outcome(

@@ -31,7 +31,8 @@ def validate(
     with units() as unit:
         receipts, keys = unit.raw.load(mapping.source, day)
         told = _all_told(source, receipts)
-    outcome = screened(units, told, mapping, receipts[-1].window)
+    last = receipts[-1]
+    outcome = screened(units, told, mapping, last.window, asked_at=last.fetched_at)
     reasons = outcome.reasons()
     if outcome.records.is_empty() and not source.may_be_empty:
         raise NothingUsable(mapping.source, reasons, _examples(outcome))

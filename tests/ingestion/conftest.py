@@ -47,6 +47,7 @@ DIGESTS = {
     "trades": "trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, seller,"
     " url, known_at, reported_at, meta",
     "trade_revisions": "trade_id, ts, known_at, action, before, after, reason",
+    "report_revisions": "report_id, day, card_id, grade_code, since, known_at, reason, actor",
     "reported_prices": "report_id, day, card_id, grade_code, kind, price_cents, high_cents,"
     " low_cents, units, known_at, reports, meta",
     "prices_daily": "*",

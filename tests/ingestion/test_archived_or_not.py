@@ -121,7 +121,7 @@ def do(world: World, shop: Shop, op: Op, ids: Callable[[int], int], on: date) ->
             at = datetime.combine(on, time(12), UTC)
             since = datetime(2000, 1, 1, tzinfo=UTC)
             to = change(CARDS[op.sale % 2], since=since, known_at=at)
-            remap(world.unit, shop, to)
+            remap(world.unit, [shop], to)
         case "settle" | "archive":
             settle(world)
         case _:

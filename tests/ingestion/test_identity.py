@@ -100,7 +100,6 @@ def mapped(world: World, card_id: str, actor: str = "reference") -> int:
 def change(card_id: str, **other: Any) -> Remap:
     told: dict[str, Any] = {
         "source": "marketplace",
-        "sold_by": "marketplace",
         "product": "77",
         "card_id": card_id,
         "grade_code": None,
@@ -201,7 +200,7 @@ def test_an_ungraded_card_known_by_its_title_is_as_worn_as_it_says(
 def test_loading_a_map_twice_does_not_speak_against_a_person(world: World, shop: Shop) -> None:
     assert mapped(world, "base1-4") == 1
     assert mapped(world, "base1-4") == 0
-    remap(world.unit, shop, change("base1-2"))
+    remap(world.unit, [shop], change("base1-2"))
     assert mapped(world, "base1-4") == 0
     ingest(world, shop, item(1, "nice"))
     assert world.rows(SOLD) == [("s1", "base1-2", "raw")]
@@ -219,7 +218,7 @@ def test_past_sales_follow_a_remap_from_when_it_was_known(world: World, shop: Sh
     mapped(world, "base1-4")
     ingest(world, shop, item(1, "nice"), item(2, "nice", conditionDescriptors=slab("PSA", "9")))
     world.build()
-    done = remap(world.unit, shop, change("base1-2"))
+    done = remap(world.unit, [shop], change("base1-2"))
     assert (done["versions"], done["sales_corrected"], done["days_marked"]) == (2, 2, 4)
     world.build()
     assert world.rows(SOLD) == [("s1", "base1-2", "raw"), ("s2", "base1-2", "psa9")]
@@ -251,10 +250,10 @@ def test_the_same_remap_again_and_the_same_raw_rows_again_change_nothing(
 ) -> None:
     mapped(world, "base1-4")
     ingest(world, shop, item(1, "nice"))
-    remap(world.unit, shop, change("base1-2"))
+    remap(world.unit, [shop], change("base1-2"))
     world.build()
     before = world.digest()
-    done = remap(world.unit, shop, change("base1-2"))
+    done = remap(world.unit, [shop], change("base1-2"))
     assert (done["versions"], done["sales_corrected"], done["days_marked"]) == (0, 0, 0)
     ingest(world, shop, item(1, "nice"))
     world.build()
@@ -266,14 +265,14 @@ def test_a_remap_holds_from_its_day_of_sale_on(world: World, shop: Shop) -> None
     sold_later = item(2, "nice", lastSoldDate="2024-10-03T10:00:00Z")
     ingest(world, shop, item(1, "nice"), sold_later, day=LATER)
     since = datetime(2024, 10, 2, tzinfo=UTC)
-    assert remap(world.unit, shop, change("base1-2", since=since))["sales_corrected"] == 1
+    assert remap(world.unit, [shop], change("base1-2", since=since))["sales_corrected"] == 1
     assert world.rows(SOLD) == [("s1", "base1-4", "raw"), ("s2", "base1-2", "raw")]
 
 
 def test_refused_rows_go_in_when_their_product_is_mapped(world: World, shop: Shop) -> None:
     told = ingest(world, shop, item(1, "no idea"), item(2, "no idea", epid="78"))
     assert told["added"] == 0
-    done = remap(world.unit, shop, change("base1-2", grade_code="psa9"))
+    done = remap(world.unit, [shop], change("base1-2", grade_code="psa9"))
     assert (done["runs_repeated"], done["resolved"], done["added"]) == (1, 1, 1)
     assert world.rows(SOLD) == [("s1", "base1-2", "psa9")]
     assert world.rows("select product, resolved_at is null from market.quarantine order by 1") == [
@@ -285,7 +284,7 @@ def test_refused_rows_go_in_when_their_product_is_mapped(world: World, shop: Sho
 def test_a_person_outranks_the_card_a_title_names_but_not_that_it_is_a_lot(
     world: World, shop: Shop
 ) -> None:
-    remap(world.unit, shop, change("base1-2"))
+    remap(world.unit, [shop], change("base1-2"))
     told = ingest(world, shop, item(1, "Charizard 4/102"), item(2, "Lot of 3 Charizard 4/102"))
     assert told["quarantined_by_reason"] == {"title_lot": 1}
     assert world.rows(SOLD) == [("s1", "base1-2", "raw")]
@@ -293,9 +292,9 @@ def test_a_person_outranks_the_card_a_title_names_but_not_that_it_is_a_lot(
 
 def test_a_card_or_grade_nobody_knows_says_what_to_do(world: World, shop: Shop) -> None:
     with pytest.raises(CardUnknown, match=r"has base1-4, base1-4~1st.*load_product_map"):
-        remap(world.unit, shop, change("base1-4~shadowless"))
+        remap(world.unit, [shop], change("base1-4~shadowless"))
     with pytest.raises(GradeUnknown, match="write it as"):
-        remap(world.unit, shop, change("base1-4", grade_code="mint"))
+        remap(world.unit, [shop], change("base1-4", grade_code="mint"))
     assert world.rows("select count(*) from market.product_map") == [(0,)]
 
 

@@ -201,13 +201,13 @@ def test_archived_sales_follow_a_remap(world: World) -> None:
     settle(world)
     assert archive(world) == 1
     since = datetime(2022, 1, 1, tzinfo=UTC)
-    done = remap(world.unit, shop, change("base1-2", since=since))
+    done = remap(world.unit, [shop], change("base1-2", since=since))
     assert done["sales_corrected"] == 1
     assert world.rows("select card_id from market.trades") == [("base1-2",)]
     settle(world)
     assert world.rows("select card_id, volume from market.prices_daily") == [("base1-2", 1)]
     assert archive(world) == 1
-    assert remap(world.unit, shop, change("base1-2", since=since))["sales_corrected"] == 0
+    assert remap(world.unit, [shop], change("base1-2", since=since))["sales_corrected"] == 0
     assert len(world.rows(AWAY)) == 1
 
 

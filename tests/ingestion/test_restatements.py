@@ -211,6 +211,25 @@ def test_a_mended_mapping_restates_both_instruments(
     assert [whats(told[grade].causes) for grade in ("any9", "psa9")] == [["remapped"] * 2] * 2
 
 
+def test_figures_that_a_mended_mapping_moved_restate_both_instruments(
+    world: World, plain_file: WriteCsv, database: DatabaseUrls
+) -> None:
+    path = plain_file("a.csv", ["base1-4,psa9,100.00,2024-05-01,"])
+    plain = parse_format("guide.yaml", GUIDE)
+    world.ingest(FileSource(plain), path, DAY)
+    world.build()
+    wiser = FileSource(plain.model_copy(update={"grades": {"psa9": "any9"}}))
+    assert world.ingest(wiser, path, DAY)["corrected"] == 1
+    assert world.ingest(wiser, path, DAY)["unchanged"] == 1
+    world.build()
+    told = {bar.grade_code: bar for bar in restated(database)}
+    assert {grade: closes(bar) for grade, bar in told.items()} == {
+        "any9": (None, 10_000),
+        "psa9": (10_000, None),
+    }
+    assert [whats(told[grade].causes) for grade in ("any9", "psa9")] == [["remapped"]] * 2
+
+
 def test_a_person_s_decision_and_the_rule_s_verdict_are_told_apart(
     world: World, plain_file: WriteCsv, database: DatabaseUrls
 ) -> None:

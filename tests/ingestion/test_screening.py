@@ -9,7 +9,7 @@ import pytest
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.domain.format import Format
 from ingestion.domain.identities import LISTED, PRODUCTS, Reference
-from ingestion.domain.records import TOLD, Window
+from ingestion.domain.records import TOLD, UTC_US, Window
 from ingestion.domain.screening import Screened, screen
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 12, 31))
@@ -30,6 +30,7 @@ REFERENCE = Reference(
         by_hand=False,
         by_titles=False,
         evidence=pl.lit("seen"),
+        said_at=pl.lit(None, UTC_US),
     ),
     listed=pl.DataFrame(
         [
@@ -205,7 +206,7 @@ def test_an_average_outside_its_own_range_widens_the_range_and_says_so() -> None
     row: Row = BAR | {"time": "2024-05-22", "low": "5100", "high": "6000"}
     result = screened("tcgdex_daily", row)
     told = result.records.select("low_cents", "price_cents", "high_cents", "meta").row(0)
-    assert told == (5_000, 5_000, 6_000, '{"clamped":true}')
+    assert told == (5_000, 5_000, 6_000, '{"clamped":true,"product":"base1-4"}')
     assert result.clamped == 1
 
 

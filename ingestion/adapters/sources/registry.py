@@ -10,7 +10,7 @@ from ingestion.adapters.sources.breaker import Breaker, LocalBreaker
 from ingestion.adapters.sources.credentials import Credentials
 from ingestion.adapters.sources.edge import Edge
 from ingestion.adapters.sources.files import FileSource
-from ingestion.adapters.sources.format_files import find_format
+from ingestion.adapters.sources.format_files import find_format, shipped_names
 from ingestion.adapters.sources.limits import Limit, Rate
 from ingestion.adapters.sources.marketplace import MarketplaceSource
 from ingestion.adapters.sources.tcgplayer import (
@@ -74,6 +74,16 @@ class Registry:
         if name == "tcgplayer_prices":
             return TcgplayerPrices(mapping, self.edge("tcgplayer"), self._tcgplayer)
         return FileSource(mapping)
+
+    def sharing_map(self, found: Source) -> Sequence[Source]:
+        """The source, and every shipped one that is read by the same product map."""
+        mapping = found.mapping
+        shared = [
+            self.source(name)
+            for name in shipped_names()
+            if name != mapping.source and find_format(name).mapped_as == mapping.mapped_as
+        ]
+        return [found, *shared]
 
     def of_products(self, name: str, products: Sequence[str]) -> Source:
         """The same source, asked for these products alone. Raises NotByProduct."""
