@@ -215,6 +215,31 @@ def test_three_nights_at_once_all_come_to_bars_without_a_retry(
     assert count(running_stack, bars, RECENT) > 50
 
 
+def test_hot_cards_bring_the_sales_since_yesterday(
+    running_stack: Stack, recent_nights: list[Ended], airflow_api: AirflowApi
+) -> None:
+    airflow_api.switch("dag_hot_cards", on=True)
+    today = YESTERDAY + timedelta(days=1)
+    conf = {"date": today.isoformat(), "limit": 20}
+    (hot,) = done_by(airflow_api, ("dag_hot_cards", "hot", conf))
+    airflow_api.switch("dag_hot_cards", on=False)
+    assert (hot.result["products"], hot.result["added"] > 0) == (20, True)
+    since = "market.trades where source = 'marketplace' and ts >= %s::timestamp at time zone 'UTC'"
+    assert count(running_stack, since, YESTERDAY) >= hot.result["added"]
+    drained(running_stack)
+
+
+def test_maintenance_makes_months_ahead_and_sweeps_the_tables(
+    running_stack: Stack, first_night: MainJob, airflow_api: AirflowApi
+) -> None:
+    begun = datetime.now(UTC)
+    conf = {"date": date(2031, 1, 15).isoformat(), "months_ahead": 1}
+    done_by(airflow_api, ("dag_maintenance", "maintenance", conf))
+    assert count(running_stack, "pg_class where relname = 'trades_2031_02'") == 1
+    swept = "pg_stat_all_tables where schemaname = 'market' and last_vacuum > %s"
+    until(lambda: count(running_stack, swept, begun) > 5, "the sweep is in the statistics")
+
+
 def backfilled(stack: Stack, **wish: Any) -> dict[str, Any]:
     """What the API tells of a backfill once it has ended."""
     asked = {"sources": ["marketplace"], "from": "2026-02-10", "to": "2026-02-12", **wish}
