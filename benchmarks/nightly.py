@@ -1,18 +1,25 @@
-"""A night of 50,000 new sales over tables of 1 M and 5 M: the night sets the cost, not the table.
+"""A night of 50,000 new sales over tables of 1 M and 5 M: loaded, judged, built into bars.
 
 Ours is the time over the larger table, the reference that over the smaller one: 1 is perfect.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from statistics import median
 
+import polars as pl
 import psycopg
 
 from benchmarks.claim import Result, scaled, seconds
 from benchmarks.loading import load
 from benchmarks.sales import nights, sales
 from benchmarks.stores import Database, fresh_database, stores
+from ingestion.app import unit_of
+from ingestion.ports.unit import Unit
+from ingestion.usecases.build_bars import build_bars
+from ingestion.usecases.judge_outliers import judge_outliers
+from kernel.lake import Lake
 from stack.site import Site
 
 NIGHT = 50_000
@@ -31,25 +38,46 @@ def settle(database: Database) -> None:
         connection.execute("vacuum analyze market.trades")
 
 
-def loading_over(site: Site, rows: int) -> float:
-    """Median seconds of a night's load over so many sales."""
+def one_night(database: Database, night: pl.DataFrame) -> dict[str, float]:
+    """Seconds of each job of a night."""
+
+    @contextmanager
+    def unit() -> Iterator[Unit]:
+        with database.connect() as connection:
+            yield unit_of(connection, Lake("bench"))
+
+    def build() -> None:
+        with unit() as one:
+            build_bars(one)
+
+    return {
+        "load": seconds(partial(load, database, night)),
+        "judging": seconds(partial(judge_outliers, unit)),
+        "bars": seconds(build),
+    }
+
+
+def nights_over(site: Site, rows: int) -> dict[str, float]:
+    """Median seconds of a night's jobs over so many sales."""
     with fresh_database(site, f"bench_nightly_{rows}") as database:
         for part in range(max(1, rows // PART)):
             load(database, sales(min(rows, PART), seed=part + 1))
         settle(database)
-        times = [seconds(partial(load, database, night)) for night in nights(scaled(NIGHT), NIGHTS)]
-    return median(times)
+        # The first night judges what lay there unjudged.
+        _, *told = [one_night(database, night) for night in nights(scaled(NIGHT), NIGHTS + 1)]
+    return {job: median(night[job] for night in told) for job in told[0]}
 
 
 def curve(sizes: tuple[int, ...]) -> Iterator[Result]:
-    """One result for each larger size."""
+    """One result for each job and larger size."""
     with stores() as site:
-        small = loading_over(site, scaled(SMALL))
+        small = nights_over(site, scaled(SMALL))
         for size in sizes:
-            took = loading_over(site, scaled(size))
-            name = f"a night's load, {size // 1_000_000} M : 1 M"
-            against = "the same night over 1 M"
-            yield Result(name, took, small, AT_MOST, "s", against, at_most=True)
+            took = nights_over(site, scaled(size))
+            for job, against in small.items():
+                name = f"a night's {job}, {size // 1_000_000} M : 1 M"
+                same = "the same night over 1 M"
+                yield Result(name, took[job], against, AT_MOST, "s", same, at_most=True)
 
 
 def measure() -> Iterator[Result]:
