@@ -9,4 +9,4 @@ import great_expectations as great_expectations
 import redis as redis
 
 from ingestion.adapters import great_suites as great_suites
-from ingestion.domain import level_pass as level_pass
+from ingestion.domain import moment_pass as moment_pass
