@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from benchmarks.claim import Result, scaled, side_by_side
 from benchmarks.sales import DAY_US, sales
-from ingestion.domain.bars import bar_versions, kept_spans
+from ingestion.domain.bars import bar_versions
 from ingestion.domain.verdicts import all_verdicts
 from ingestion.domain.versions import VERDICTS, VERSIONS
 
@@ -92,16 +92,11 @@ def duckdb_bars(versions: pa.Table, outliers: pa.Table) -> pa.Table:
         return connection.sql(BARS_SQL).to_arrow_table()
 
 
-def our_bars(versions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """What `build_bars` makes of what it has read: every version that a bar ever had."""
-    return bar_versions(kept_spans(versions, verdicts))
-
-
 def check(versions: pl.DataFrame, verdicts: pl.DataFrame) -> None:
     """Raises AssertionError where the two differ in what is believed now."""
     figures = ["open_cents", "high_cents", "low_cents", "close_cents", "volume"]
     names = [*INSTRUMENT, "day", *figures]
-    now = our_bars(versions, verdicts).filter(pl.col("superseded_at").is_null())
+    now = bar_versions(versions, verdicts).filter(pl.col("superseded_at").is_null())
     ours = now.select(names).sort(names)
     told = pl.DataFrame(duckdb_bars(versions.to_arrow(), held_out(verdicts))).select(names)
     theirs = told.select(pl.col(name).cast(kind) for name, kind in ours.schema.items()).sort(names)
@@ -123,7 +118,7 @@ def measure_bars() -> Iterator[Result]:
     ):
         table, out = rows.to_arrow(), held_out(verdicts)
         ours, theirs = side_by_side(
-            partial(our_bars, rows, verdicts), partial(duckdb_bars, table, out)
+            partial(bar_versions, rows, verdicts), partial(duckdb_bars, table, out)
         )
         rate, reference = rows.height / ours, rows.height / theirs
         yield Result(name, rate, reference, goal, "rows/s", "DuckDB: arg_min and arg_max by day")

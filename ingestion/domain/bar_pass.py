@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Cents = NDArray[np.int64]
 Codes = NDArray[np.uint32]
+Numbers = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+Bits = NDArray[np.uint64]
 Grid = NDArray[np.int32]  # card x grade: the number of the series, -1 where there is none
 
 DAY_US = 86_400_000_000
@@ -25,31 +28,44 @@ def in_order(ts: Ints, key: Ints) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def number_series(card: Codes, grade: Codes, grid: Grid, whose: Ints) -> int:
-    """Number the series as they are first met, in `grid`; `whose`: a row of each. How many."""
+def mark_keys(keys: Ints, bits: Bits) -> None:
+    """Set the bit of each key; the number of `bits` is a power of two."""
+    for key in keys:
+        bits[(key >> 6) & (bits.size - 1)] |= np.uint64(1) << np.uint64(key & 63)
+
+
+@njit(cache=True, nogil=True)
+def untell_learned(ts: Ints, known: Ints, key: Ints, bits: Bits, plain: Flags) -> None:
+    """Take the mark off rows that became known after their day was over, or whose bit is set."""
+    for row in range(ts.size):
+        late = known[row] > ts[row] and known[row] > (ts[row] // DAY_US + 1) * DAY_US
+        bit = bits[(key[row] >> 6) & (bits.size - 1)] >> np.uint64(key[row] & 63)
+        if late or bit & np.uint64(1):
+            plain[row] = False
+
+
+@njit(cache=True, nogil=True)
+def number_series(card: Codes, grade: Codes, grid: Grid, whose: Ints, series: Numbers) -> int:
+    """Number the series as they are first met, in `grid`; `whose`: a row of each; `series`: the
+    number of each row's. How many."""
     count = 0
     for row in range(card.size):
-        if grid[card[row], grade[row]] < 0:
-            grid[card[row], grade[row]] = count
+        number = grid[card[row], grade[row]]
+        if number < 0:
+            number = grid[card[row], grade[row]] = count
             whose[count] = row
             count += 1
+        series[row] = number
     return count
 
 
 @njit(cache=True, nogil=True)
 def gather_in_order(
-    card: Codes,
-    grade: Codes,
-    grid: Grid,
-    ts: Ints,
-    price: Cents,
-    first_day: int,
-    days: int,
-    told: NDArray[np.int32],
+    series: Numbers, ts: Ints, price: Cents, first_day: int, days: int, told: NDArray[np.int32]
 ) -> None:
     """`gather` of rows that come in the order of (ts, key): the last one seen is the last one."""
     for row in range(ts.size):
-        bucket = grid[card[row], grade[row]] * days + ts[row] // DAY_US - first_day
+        bucket = series[row] * days + ts[row] // DAY_US - first_day
         cents = price[row]
         if told[bucket, 4] == 0:
             told[bucket, 0] = told[bucket, 1] = told[bucket, 2] = cents
@@ -62,9 +78,8 @@ def gather_in_order(
 
 @njit(cache=True, nogil=True)
 def gather(
-    card: Codes,
-    grade: Codes,
-    grid: Grid,
+    series: Numbers,
+    plain: Flags,
     ts: Ints,
     key: Ints,
     price: Cents,
@@ -73,11 +88,14 @@ def gather(
     told: NDArray[np.int32],
     place: Ints,
 ) -> None:
-    """Fill `told` by bucket, series x days + day: first price, highest, lowest, last price, number,
-    and `place`: the rows of the first and the last by (ts, key). Number 0: nothing in it.
+    """Fill `told` by bucket, series x days + day: first price, highest, lowest, last price, number
+    of the plain rows, and `place`: the rows of the first and the last by (ts, key). Number 0:
+    nothing in it.
     """
     for row in range(ts.size):
-        bucket = grid[card[row], grade[row]] * days + ts[row] // DAY_US - first_day
+        if not plain[row]:
+            continue
+        bucket = series[row] * days + ts[row] // DAY_US - first_day
         cents = price[row]
         if told[bucket, 4] == 0:
             told[bucket, 0] = told[bucket, 1] = told[bucket, 2] = told[bucket, 3] = cents
@@ -98,16 +116,13 @@ def gather(
 
 
 @njit(cache=True, nogil=True)
-def harvest(
-    told: NDArray[np.int32], days: int, first_day: int, series: Ints, day: Ints, figures: Cents
-) -> int:
-    """Write `series`, `day` and `figures` (one row for each column of `told`) of the buckets that
-    hold something. How many; the rest is left as it was."""
+def harvest(told: NDArray[np.int32], where: Ints, figures: Cents) -> int:
+    """Write `where` and `figures` (one row for each column of `told`) of the buckets that hold
+    something. How many; the rest is left as it was."""
     count = 0
     for bucket in range(told.shape[0]):
         if told[bucket, 4]:
-            series[count] = bucket // days
-            day[count] = bucket % days + first_day
+            where[count] = bucket
             for column in range(5):
                 figures[column, count] = told[bucket, column]
             count += 1

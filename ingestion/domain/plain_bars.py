@@ -1,6 +1,7 @@
-"""Bars of days on which nothing was learned later: all sales known when the day was over.
+"""Bars of plain sales: known when their day was over, never judged, never another one.
 
-Nearly all days are of this kind. Their bars have one version and are built in one pass.
+Nearly all sales are plain. They are gathered in one pass by series and day, and a day that has
+nothing else has one version of its bar.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -17,111 +18,147 @@ from ingestion.domain.bar_pass import (
     gather_in_order,
     harvest,
     in_order,
+    mark_keys,
     number_series,
+    untell_learned,
 )
 from ingestion.domain.versions import BAR_VERSIONS
+from kernel.series import KINDS
 
-SERIES = ["card_id", "grade_code", "kind"]
+Ints = NDArray[np.int64]
+
 # Buckets, empty ones included, that a row may cost; beyond it a pass would be mostly memory.
 ROOM_PER_ROW = 16
+FEWEST_BUCKETS = 1_000_000
+BITS_PER_KEY = 32
+FIGURES = ("open_cents", "high_cents", "low_cents", "close_cents", "volume")
 
 
-class Parted(NamedTuple):
-    """Bars of plain days as BAR_VERSIONS, and the spans of all other days."""
+class Days(NamedTuple):
+    """The plain sales by bucket: the number of a series x `days` + day since `first_day`.
 
-    bars: pl.DataFrame
-    others: pl.DataFrame
+    `told` and `place` as `gather` fills them, without rows where nothing is plain or the days lie
+    too far apart; `names`: card and grade of each series; `plain` marks the gathered rows, whose
+    columns `ts` and `key` are.
+    """
 
-
-def is_plain() -> pl.Expr:
-    """Whether a span is of a sale that was known when its day was over, and counts ever since."""
-    trade = (pl.col("kind") == "trade") & pl.col("to").is_null()
-    day = pl.col("ts").to_physical() // DAY_US
-    known = pl.col("since").to_physical() <= (day + 1) * DAY_US
-    return trade & known & (pl.col("units") == 1)
-
-
-def plain_bars(spans: pl.DataFrame) -> Parted:
-    """Build the bars of all days that have only plain spans."""
-    none = Parted(pl.DataFrame(schema=BAR_VERSIONS), spans)
-    plain = spans.select(is_plain()).to_series()
-    if not plain.any():
-        return none
-    others = spans.filter(~plain)
-    if others.height:
-        # A day with one span of another kind is no plain day.
-        day = [*SERIES, "day"]
-        dated = spans.select(*SERIES, day=pl.col("ts").dt.date())
-        touched = dated.filter(~plain).unique().with_columns(touched=True)
-        # One look at the names: two joins would carry all columns of all rows along.
-        met = dated.join(touched, on=day, how="left", maintain_order="left")
-        among = met.get_column("touched").is_not_null()
-        others, spans = spans.filter(among), spans.filter(~among)
-    if spans.is_empty():
-        return none
-    bars = _bars(spans)
-    return none if bars is None else Parted(bars, others)
+    told: NDArray[np.int32]
+    place: Ints
+    first_day: int
+    days: int
+    series: NDArray[np.int32]
+    names: pl.DataFrame
+    plain: NDArray[np.bool_]
+    ts: Ints
+    key: Ints
 
 
-def _bars(spans: pl.DataFrame) -> pl.DataFrame | None:
-    """None where the days lie too far apart for buckets."""
-    ts, key = (spans.get_column(name).to_physical().to_numpy() for name in ("ts", "key"))
-    if not in_order(ts, key):
-        return _one_pass(spans, ordered=False)
-    # In order they are cut where a day begins: no bar is in both parts, and each has a core.
+def plain_rows(versions: pl.DataFrame, verdicts: pl.DataFrame) -> NDArray[np.bool_]:
+    """Whether each version is of a plain sale. Some that were never judged may be missing."""
+    # Known when their day was over: the pass over all rows looks at that.
+    standing = (pl.col("kind") == "trade") & pl.col("until").is_null() & (pl.col("units") == 1)
+    plain = versions.select(standing).to_series().to_numpy(writable=True)
+    ts, known, key = _ints(versions, "ts", "known_at", "key")
+    judged = verdicts.get_column("subject_id").to_numpy()
+    bits = np.zeros(max(1, 1 << (judged.size * BITS_PER_KEY // 64).bit_length()), np.uint64)
+    mark_keys(judged, bits)
+    untell_learned(ts, known, key, bits, plain)
+    return plain
+
+
+def by_halves(versions: pl.DataFrame, plain: NDArray[np.bool_]) -> pl.DataFrame | None:
+    """The bars where all is plain and in the order of (ts, key), on two cores; else None."""
+    ts, key = _ints(versions, "ts", "key")
+    if not plain.all() or not in_order(ts, key):
+        return None
+    # Cut where a day begins, so that no bar is in both parts.
     cut = int(np.searchsorted(ts, ts[ts.size // 2] // DAY_US * DAY_US))
-    halves = [half for half in (spans[:cut], spans[cut:]) if half.height]
+    halves = [half for half in (versions[:cut], versions[cut:]) if half.height]
     with ThreadPoolExecutor(len(halves)) as pool:
-        built = list(pool.map(partial(_one_pass, ordered=True), halves))
-    bars = [half for half in built if half is not None]
-    return pl.concat(bars) if len(bars) == len(halves) else None
+        marked = [np.ones(half.height, np.bool_) for half in halves]
+        days = list(pool.map(partial(gathered, ordered=True), halves, marked))
+        if not all(half.told.size for half in days):
+            return None
+        return pl.concat(pool.map(harvested, days))
 
 
-def _one_pass(spans: pl.DataFrame, *, ordered: bool) -> pl.DataFrame | None:
-    """`ordered`: by (ts, key). None where the days lie too far apart for buckets."""
-    coded = spans.select(
+def gathered(versions: pl.DataFrame, plain: NDArray[np.bool_], *, ordered: bool = False) -> Days:
+    """The plain versions by bucket. `ordered`: all are plain and in the order of (ts, key), and
+    no `place` is told."""
+    series, names = _numbered(versions)
+    ts, key, price = _ints(versions, "ts", "key", "price_cents")
+    first_day = int(ts.min()) // DAY_US
+    days = int(ts.max()) // DAY_US - first_day + 1
+    buckets = names.height * days
+    if not plain.any() or buckets > max(FEWEST_BUCKETS, ROOM_PER_ROW * versions.height):
+        buckets, plain = 0, np.zeros_like(plain)
+    told = np.zeros((buckets, 5), np.int32)
+    place = np.empty((0 if ordered else buckets, 2), np.int64)
+    if buckets and ordered:
+        gather_in_order(series, ts, price, first_day, days, told)
+    elif buckets:
+        gather(series, plain, ts, key, price, first_day, days, told, place)
+    return Days(told, place, first_day, days, series, names, plain, ts, key)
+
+
+def _numbered(versions: pl.DataFrame) -> tuple[NDArray[np.int32], pl.DataFrame]:
+    """The number of each row's series, and card and grade of each number."""
+    coded = versions.select(
         # The categories of one column alone number its names without gaps.
         pl.col(name).cast(pl.Categorical(pl.Categories.random())).to_physical()
         for name in ("card_id", "grade_code")
     )
     card, grade = (column.to_numpy() for column in coded)
     grid = np.full((int(card.max()) + 1, int(grade.max()) + 1), -1, np.int32)
-    whose = np.empty(min(grid.size, spans.height), np.int64)
-    series = number_series(card, grade, grid, whose)
-    ts, key, price = (
-        spans.get_column(name).to_physical().to_numpy() for name in ("ts", "key", "price_cents")
+    whose = np.empty(min(grid.size, versions.height), np.int64)
+    series = np.empty(versions.height, np.int32)
+    count = number_series(card, grade, grid, whose, series)
+    return series, versions.select("card_id", "grade_code")[whose[:count]]
+
+
+def grouped(few: pl.DataFrame, days: Days) -> pl.DataFrame:
+    """What is not plain, with its `group`: the number of its bucket x kinds + that of its kind."""
+    day = few.get_column("ts").to_physical() // DAY_US - days.first_day
+    kind = few.get_column("kind").replace_strict(
+        dict(zip(KINDS, range(len(KINDS)), strict=True)), return_dtype=pl.Int64
     )
-    first_day = int(ts.min()) // DAY_US
-    days = int(ts.max()) // DAY_US - first_day + 1
-    if series * days > max(1_000_000, ROOM_PER_ROW * spans.height):
-        return None
-    told = np.zeros((series * days, 5), np.int32)
-    if ordered:
-        gather_in_order(card, grade, grid, ts, price, first_day, days, told)
-    else:
-        place = np.empty((series * days, 2), np.int64)
-        gather(card, grade, grid, ts, key, price, first_day, days, told, place)
-    # Plain spans are of one kind, so that one row of a series tells it.
-    return _harvested(told, days, first_day, spans.select(SERIES)[whose[:series]])
+    bucket = pl.Series(days.series[~days.plain].astype(np.int64)) * days.days + day
+    return few.with_columns(group=bucket * len(KINDS) + kind)
 
 
-def _harvested(
-    told: NDArray[np.int32], days: int, first_day: int, names: pl.DataFrame
+def harvested(days: Days) -> pl.DataFrame:
+    """The full buckets as BAR_VERSIONS."""
+    most = days.told.shape[0]
+    bucket, figures = np.empty(most, np.int64), np.empty((len(FIGURES), most), np.int64)
+    count = harvest(days.told, bucket, figures)
+    known = pl.Series((bucket[:count] % days.days + days.first_day + 1) * DAY_US)
+    return as_versions(days, bucket[:count] * len(KINDS), known, None, figures[:, :count])
+
+
+def as_versions(
+    days: Days, group: Ints, known: pl.Series, until: pl.Series | None, figures: Ints
 ) -> pl.DataFrame:
-    """The full buckets as BAR_VERSIONS; `names` of each series as SERIES."""
-    most = told.shape[0]
-    series, day = np.empty(most, np.int64), np.empty(most, np.int64)
-    figures = np.empty((5, most), np.int64)
-    count = harvest(told, days, first_day, series, day, figures)
-    columns = ("open_cents", "high_cents", "low_cents", "close_cents", "volume")
+    """Bars as BAR_VERSIONS; `until` None: all stand."""
+    bucket, kind = np.divmod(group, len(KINDS))
+    series, day = np.divmod(bucket, days.days)
+    kinds = pl.lit(KINDS[0])
+    if kind.any():
+        names = dict(enumerate(KINDS))
+        kinds = pl.lit(pl.Series(kind).replace_strict(names, return_dtype=pl.String))
+    moment = BAR_VERSIONS["known_at"]
     bars: pl.DataFrame = (
-        names[series[:count]]
+        days.names[series]
         .with_columns(
-            pl.Series("day", day[:count].astype(np.int32)).cast(pl.Date),
-            pl.Series("known_at", (day[:count] + 1) * DAY_US).cast(BAR_VERSIONS["known_at"]),
-            superseded_at=pl.lit(None, BAR_VERSIONS["superseded_at"]),
-            **{name: pl.Series(figures[at, :count]) for at, name in enumerate(columns)},
+            pl.Series("day", (day + days.first_day).astype(np.int32)).cast(pl.Date),
+            kind=kinds,
+            known_at=known.cast(moment),
+            superseded_at=pl.lit(None, moment) if until is None else until.cast(moment),
+            **{name: pl.Series(figures[at]) for at, name in enumerate(FIGURES)},
         )
         .select(pl.col(name).cast(kind) for name, kind in BAR_VERSIONS.items())
     )
     return bars
+
+
+def _ints(frame: pl.DataFrame, *names: str) -> tuple[Ints, ...]:
+    return tuple(frame.get_column(name).to_physical().to_numpy() for name in names)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 import structlog
 
-from ingestion.domain.bars import bar_versions, kept_spans
+from ingestion.domain.bars import bar_versions
 from ingestion.domain.errors import RowsBroken
 from ingestion.domain.marks import marked_days, marks_with, work_on
 from ingestion.domain.plain_suite import run_plainly
@@ -88,7 +88,7 @@ def _instruments(versions: pl.DataFrame) -> Sequence[Instrument]:
 def _wanted(unit: Unit, versions: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     touched = versions.with_columns(day=pl.col("ts").dt.date()).join(days, on=DAY, how="semi")
     verdicts = unit.verdicts.standing(days.select(INSTRUMENT).unique())
-    return bar_versions(kept_spans(touched.drop("day"), verdicts))
+    return bar_versions(touched.drop("day"), verdicts)
 
 
 def _close_changed(stored: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:

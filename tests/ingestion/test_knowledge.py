@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.domain.bars import bar_versions, kept_spans
+from ingestion.domain.bars import bar_versions
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.domain.versions import BAR_VERSIONS, VERDICTS, VERSIONS
 from tests.ingestion.plain_verdicts import Sale, find_jumps, find_outliers, plain_verdicts
@@ -200,7 +200,7 @@ def test_bars_as_of_a_moment_are_built_from_what_was_known_then(
     rows: list[dict[str, object]],
 ) -> None:
     versions = frame(rows)
-    bars = bar_versions(kept_spans(versions, all_verdicts(versions)))
+    bars = bar_versions(versions, all_verdicts(versions))
     midnights = [BEGIN + timedelta(days=day) for day in range(0, 45, 4)]
     for moment in [*moments_of(rows), *midnights, NOW]:
         known = (pl.col("known_at") <= moment) & (
@@ -214,7 +214,7 @@ def test_bars_as_of_a_moment_are_built_from_what_was_known_then(
 
 def test_a_late_sale_leaves_the_bar_that_was_known_before() -> None:
     rows = [version(1, 0.5, 10_000), version(2, 0.75, 12_000, late=5.0)]
-    bars = bar_versions(kept_spans(frame(rows), pl.DataFrame(schema=VERDICTS)))
+    bars = bar_versions(frame(rows), pl.DataFrame(schema=VERDICTS))
     told = bars.select("close_cents", "volume", "known_at", "superseded_at").rows()
     first_known, corrected = BEGIN + timedelta(days=1), BEGIN + timedelta(days=5.75)
     assert told == [(10_000, 1, first_known, corrected), (12_000, 2, corrected, None)]
@@ -226,12 +226,12 @@ def test_a_source_s_own_bar_opens_and_closes_at_its_average_within_its_range() -
         "low_cents": 4_100,
         "units": 7,
     }
-    bars = bar_versions(kept_spans(frame([row]), pl.DataFrame(schema=VERDICTS)))
+    bars = bar_versions(frame([row]), pl.DataFrame(schema=VERDICTS))
     assert bars.select("open_cents", "high_cents", "low_cents", "close_cents", "volume").rows() == [
         (5_000, 6_000, 4_100, 5_000, 7)
     ]
 
 
 def test_days_without_prices_have_no_bar() -> None:
-    none = kept_spans(frame([]), pl.DataFrame(schema=VERDICTS))
-    assert bar_versions(none).equals(pl.DataFrame(schema=BAR_VERSIONS))
+    none = bar_versions(frame([]), pl.DataFrame(schema=VERDICTS))
+    assert none.equals(pl.DataFrame(schema=BAR_VERSIONS))

@@ -1,4 +1,4 @@
-"""Bars built in one pass are those built by every moment of knowledge."""
+"""Bars built in passes are those built by every moment of knowledge."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,41 +6,103 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.domain.bars import bar_versions, kept_spans, versions_by_moment
+from ingestion.domain.bars import bar_versions
+from ingestion.domain.kept_spans import kept_spans
 from ingestion.domain.versions import VERDICTS, VERSIONS
+from tests.ingestion.plain_versions import versions_by_moment
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+NONE = pl.DataFrame(schema=VERDICTS)
+CARDS = ["base1-4", "base1-2"]
+
+# Few hours, so that equal times, days that are just over and revocations at once happen often.
+hours = st.sampled_from([0, 0, 0, 1, 6, 24, 30, 48])
 
 
 @st.composite
-def sales(draw: st.DrawFn) -> pl.DataFrame:
-    rows = []
-    for key in draw(st.lists(st.integers(-5, 60), min_size=1, max_size=40, unique=True)):
-        at = BEGIN + timedelta(hours=draw(st.integers(0, 70)))
-        late = timedelta(hours=draw(st.sampled_from([0, 0, 0, 1, 30])))
-        card = draw(st.sampled_from(["base1-4", "base1-2"]))
-        grade, cents = draw(st.sampled_from(["psa9", "raw"])), draw(st.integers(1, 9)) * 100
-        figures = (at, cents, None, None, 1, None, at + late, None)
-        rows.append(("trade", "trade", key, card, grade, *figures))
+def prices(draw: st.DrawFn, key: int) -> list[tuple[object, ...]]:
+    """A price and its corrections, one after another; perhaps nothing is believed in the end."""
+    kind = draw(st.sampled_from(["trade", "trade", "trade", "quote", "bar"]))
+    subject = "trade" if kind == "trade" else "report"
+    card, grade = draw(st.sampled_from(CARDS)), draw(st.sampled_from(["psa9", "raw"]))
+    at = BEGIN + timedelta(hours=draw(st.integers(-30, 70)))
+    known = at + timedelta(hours=draw(hours))
+    rows: list[tuple[object, ...]] = []
+    for left in range(draw(st.sampled_from([1, 1, 1, 1, 2, 3])), 0, -1):
+        cents = draw(st.integers(1, 4)) * 100
+        wide = cents * 2 if kind == "bar" else None
+        units = {"trade": draw(st.sampled_from([1, 1, 1, 2])), "quote": 0, "bar": 7}[kind]
+        ends = left > 1 or draw(st.integers(0, 5)) == 0
+        until = known + timedelta(hours=draw(hours)) if ends else None
+        told = (at, cents, wide, cents // 2 if wide else None, units, None, known, until)
+        rows.append((subject, kind, key, card, grade, *told))
+        if until is not None:
+            known = until
+        if draw(st.booleans()):
+            at = min(known, at + timedelta(hours=draw(hours)))
+            card = draw(st.sampled_from(CARDS))
+    return rows
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> pl.DataFrame:
+    keys = draw(st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=25, unique=True))
+    rows = [row for key in keys for row in draw(prices(key))]
     return pl.DataFrame(rows, schema=VERSIONS, orient="row")
 
 
-@settings(max_examples=60, deadline=None)
-@given(versions=sales(), in_order=st.booleans())
-def test_one_pass_gives_the_bars_of_every_moment(versions: pl.DataFrame, in_order: bool) -> None:
+@st.composite
+def judged(draw: st.DrawFn, versions: pl.DataFrame) -> pl.DataFrame:
+    """Any verdicts on some of the prices: often several, at equal moments too."""
+    rows = []
+    for about in versions.sample(fraction=0.4, seed=draw(st.integers(0, 99))).to_dicts():
+        for _ in range(draw(st.integers(1, 3))):
+            known = about["known_at"] + timedelta(hours=draw(hours))
+            verdict = draw(st.sampled_from(["outlier", "outlier", "rejected", "kept"]))
+            card = draw(st.sampled_from([about["card_id"], about["card_id"], CARDS[0]]))
+            told = (about["ts"], known, verdict, "tukey", None, None)
+            rows.append((about["subject"], about["key"], card, about["grade_code"], *told))
+    return pl.DataFrame(rows, schema=VERDICTS, orient="row").sort("known_at", maintain_order=True)
+
+
+def in_plain_order(bars: pl.DataFrame) -> pl.DataFrame:
+    return bars.sort("card_id", "grade_code", "day", "kind", "known_at")
+
+
+def assert_same_bars(versions: pl.DataFrame, verdicts: pl.DataFrame) -> None:
+    wanted = versions_by_moment(kept_spans(versions, verdicts))
+    told = bar_versions(versions, verdicts)
+    assert in_plain_order(told).equals(in_plain_order(wanted))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), versions=histories(), in_order=st.booleans())
+def test_passes_give_the_bars_of_every_moment(
+    data: st.DataObject, versions: pl.DataFrame, in_order: bool
+) -> None:
     rows = versions.sort("ts", "key") if in_order else versions
-    spans = kept_spans(rows, pl.DataFrame(schema=VERDICTS))
-    order = ["card_id", "grade_code", "day", "kind", "known_at"]
-    assert bar_versions(spans).sort(order).equals(versions_by_moment(spans).sort(order))
+    assert_same_bars(rows, data.draw(judged(rows)) if data.draw(st.booleans()) else NONE)
 
 
-def test_days_far_apart_are_built_too() -> None:
+@settings(max_examples=60, deadline=None)
+@given(versions=histories(), in_order=st.booleans())
+def test_sales_known_in_time_have_the_bars_of_every_moment(
+    versions: pl.DataFrame, in_order: bool
+) -> None:
+    sales = versions.filter(pl.col("kind") == "trade").with_columns(
+        known_at="ts", until=pl.lit(None, VERSIONS["until"]), units=pl.lit(1, pl.Int64)
+    )
+    rows = sales.unique("key", maintain_order=True)
+    assert_same_bars(rows.sort("ts", "key") if in_order else rows, NONE)
+
+
+def test_days_too_far_apart_for_buckets_are_built_too() -> None:
     at = [BEGIN, BEGIN.replace(year=1970), BEGIN.replace(year=9000)]
     rows = [
         ("trade", "trade", n, "c", "raw", ts, 100, None, None, 1, None, ts, None)
         for n, ts in enumerate(at)
     ]
-    spans = kept_spans(
-        pl.DataFrame(rows, schema=VERSIONS, orient="row"), pl.DataFrame(schema=VERDICTS)
-    )
-    assert bar_versions(spans).height == 3
+    versions = pl.DataFrame(rows, schema=VERSIONS, orient="row")
+    for ordered in (versions, versions.sort("ts", "key")):
+        assert bar_versions(ordered, NONE).height == 3
+        assert_same_bars(ordered, NONE)
