@@ -134,6 +134,19 @@ class SourceSilent(Rejected):
         self.source, self.asked = source, asked
 
 
+class DayOutOfReach(Rejected):
+    """A day that a source can no longer be asked about, or not yet."""
+
+    title = "Day out of reach"
+
+    def __init__(self, source: str, day: date, *, first: date, last: date) -> None:
+        super().__init__(
+            f"{source} can be asked about {first} to {last}, not about the week that ends on {day};"
+            " ask for a day of these"
+        )
+        self.source, self.day, self.first, self.last = source, day, first, last
+
+
 class SourceRefused(Rejected):
     """A source that understood and said no, or said something nobody can read."""
 

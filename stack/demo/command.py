@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -25,7 +26,11 @@ def run_demo(
     """Raises StackError at the first stage that fails; the stack is stopped either way."""
     begun = time.monotonic()
     world = Worlds.SIMULATED if data is None else Worlds.IMPORTED
-    plan = plans.simulated(REPOSITORY) if data is None else plans.imported(REPOSITORY, data)
+    today = datetime.now(UTC).date()
+    if data is None:
+        plan = plans.simulated(REPOSITORY, today=today)
+    else:
+        plan = plans.imported(REPOSITORY, data)
     with front.running(State(root), world=world.value) as stack:
         main_job = MainJob(stack, plan)
         main_job.run()

@@ -14,7 +14,7 @@ from stack.parts.airflow import USER
 from stack.say import say, stage
 
 PARSED_WITHIN_S = 90
-NAME_WIDTH = 35  # of the longest dag and task, so that the seconds stand in one column
+NAME_WIDTH = 44  # of the longest dag and task, so that the seconds stand in one column
 CATALOG = ("dag_load_catalog",)
 
 
@@ -63,6 +63,7 @@ def brief(result: Mapping[str, object]) -> str:
         else f"{key.replace('_', ' ')} {value}"
         for key, value in result.items()
         if key not in TITLED and value and isinstance(value, int | float | str)
+        if not isinstance(value, bool)
     )
     return ", ".join([*plain, *_by_source(result.get("sources"))])
 

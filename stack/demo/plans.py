@@ -66,9 +66,12 @@ def _night(title: str, source: str, as_of: date, *, ingest: str = INGEST, **conf
     return Night(title, source, as_of, told, ingest)
 
 
-def simulated(repository: Path) -> Plan:
+def simulated(repository: Path, *, today: date) -> Plan:
     """Four hundred cards, two years, from the simulated marketplace over HTTP; then a month of a
-    second source, which the first is compared with, and the facts."""
+    second source, which the first is compared with, and the facts.
+
+    Facts are of yesterday: what people write is told of the newest days alone.
+    """
     simulator = repository / "stack" / "simulator"
     compared_from = SIMULATED_TO - timedelta(days=COMPARED_DAYS - 1)
     return Plan(
@@ -92,7 +95,7 @@ def simulated(repository: Path) -> Plan:
             ),
         ),
         train_as_of=SIMULATED_TO,
-        facts_as_of=SIMULATED_TO,
+        facts_as_of=today - timedelta(days=1),
         notes=(
             "Left out: TCGplayer's market prices. They are prices of now, and this night is over;"
             " dag_ingest_tcgplayer_prices asks for them at 01:20 UTC.",

@@ -22,9 +22,9 @@ from ingestion.adapters.sources.population import PopulationSource
 from ingestion.adapters.sources.posts import PostSource, Reddit, X, whole_days
 from ingestion.adapters.sources.tcgplayer import TcgplayerSales
 from ingestion.adapters.sources.trends import TrendsSource
-from ingestion.domain.errors import BudgetSpent, SourceRefused, SourceSilent
+from ingestion.domain.errors import BudgetSpent, DayOutOfReach, SourceRefused, SourceSilent
 from ingestion.domain.facts import Fact
-from ingestion.domain.records import Window
+from ingestion.domain.records import Gathered, Window
 from ingestion.settings import IngestionSettings
 from ingestion.usecases.fetch import fetch, window_of
 from ingestion.usecases.fetch_facts import FactSource, Plan, fetch_facts
@@ -41,6 +41,11 @@ FACTS_S = IngestionSettings.model_fields["facts_deadline_s"].default
 PRICES_S = IngestionSettings.model_fields["source_deadline_s"].default
 PRODUCTS = 400  # of the simulated market, and PSA's specs of its cards
 TERMS = {f"Card {n}": ["base1-4"] for n in range(WATCHED)}
+
+
+def specs(count: int) -> dict[str, str]:
+    """Each of a card of its own: those of one card are asked for together."""
+    return {str(n): f"base1-{n}" for n in range(count)}
 
 
 @dataclass
@@ -112,7 +117,9 @@ def plan(doors: Doors, name: str, deadline_s: float, subjects: Any) -> Plan:
 
 
 def shaped(name: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Posts are not scored here: one row stands for those of a piece."""
+    """Posts are not scored here, one row stands for those of a piece; one card for all specs'."""
+    if name == "psa":
+        return rows.with_columns(card_id=pl.lit("base1-4")).unique()
     if name not in ("reddit", "x"):
         return rows
     one = {"card_id": "base1-4", "day": DAY, "posts": rows.height, "positive": 0, "negative": 0}
@@ -142,8 +149,8 @@ def runs_until_done(world: World, doors: Doors, made: Plan, most: int) -> int:
         ("x", TERMS, WATCHED, FACTS_S, 1),
         ("x", TERMS, WATCHED, 600, 13),
         ("reddit", TERMS, WATCHED, FACTS_S, 1),
-        ("psa", {str(n): "base1-4" for n in range(PRODUCTS)}, PRODUCTS, FACTS_S, 1),
-        ("psa", {str(n): "base1-4" for n in range(PRODUCTS)}, PRODUCTS, 600, 2),
+        ("psa", specs(PRODUCTS), PRODUCTS, FACTS_S, 1),
+        ("psa", specs(PRODUCTS), PRODUCTS, 600, 2),
     ],
 )
 def test_facts_of_all_subjects_are_told_and_nothing_is_asked_twice(
@@ -260,7 +267,7 @@ def test_one_odd_subject_does_not_keep_the_others_from_being_asked(
         return {"odd": 1} if path.endswith("/3") else answer(path, params, body)
 
     doors.api.answer = told
-    made = plan(doors, "psa", FACTS_S, {str(n): "base1-4" for n in range(10)})
+    made = plan(doors, "psa", FACTS_S, specs(10))
     with pytest.raises(SourceRefused, match="PSAPop"):
         fetch_facts(world.unit, [made], DAY, now=doors.passing.wall)
     assert len({path for path, _, _ in doors.api.asked}) == 10
@@ -275,7 +282,7 @@ def test_a_source_that_has_nothing_to_tell_of_anyone_is_a_failure(
     world: World, doors: Doors
 ) -> None:
     doors.api.answer = lambda path, params, body: None
-    made = plan(doors, "psa", FACTS_S, {str(n): "base1-4" for n in range(200)})
+    made = plan(doors, "psa", FACTS_S, specs(200))
     with pytest.raises(SourceSilent, match="nothing about any of 200 subjects"):
         fetch_facts(world.unit, [made], DAY, now=doors.passing.wall)
     assert world.rows("select * from market.loads") == []
@@ -297,6 +304,19 @@ def test_x_tells_whole_days_alone(now: datetime, last: date, days: tuple[str, st
     assert (begins.time(), ends.time()) == (datetime.min.time(), datetime.min.time())
     assert (str(begins.date()), str((ends - timedelta(days=1)).date())) == days
     assert begins > now - timedelta(days=7)
+
+
+def test_a_week_that_reddit_no_longer_tells_of_is_refused_unasked(doors: Doors) -> None:
+    doors.api.answer = lambda path, params, body: {"data": {"children": [], "after": None}}
+    source = PostSource(Reddit(doors.edge("reddit", FACTS_S), "PokemonTCG"))
+
+    def ask(last: date) -> list[Gathered]:
+        return list(source.collect({"Mew": ["base1-4"]}, Window(last, last), lambda: SUNDAY))
+
+    with pytest.raises(DayOutOfReach, match="2026-09-07 to 2026-10-03, not about the week"):
+        ask(date(2026, 9, 6))
+    assert doors.api.asked == []
+    assert len(ask(date(2026, 9, 7))) == len(doors.api.asked) == 1
 
 
 def test_reddit_reaches_the_whole_week_that_ended(doors: Doors) -> None:

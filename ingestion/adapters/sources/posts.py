@@ -13,7 +13,7 @@ from ingestion.adapters.sources.edge import Edge, Visit
 from ingestion.adapters.sources.gathering import Group, Now, gather
 from ingestion.adapters.sources.marketplace import json_lines
 from ingestion.adapters.sources.paging import Pages
-from ingestion.domain.errors import SourceRefused
+from ingestion.domain.errors import DayOutOfReach, SourceRefused
 from ingestion.domain.facts import POSTS
 from ingestion.domain.records import Gathered, Receipt, Window
 from kernel.days import end_of, start_of, utc_day
@@ -65,15 +65,14 @@ class PostSource:
     def collect(self, terms: Terms, window: Window, now: Now) -> Iterator[Gathered]:
         """Posts as received, one JSON line each with the term's cards.
 
-        Raises SourceUnavailable, SourceRefused, CredentialRefused.
+        Raises DayOutOfReach, SourceUnavailable, SourceRefused, CredentialRefused.
         """
 
         def ask(visit: Visit, group: Group) -> Iterator[Post]:
             # Asked for each: a run takes hours, and the service's reach moves with the clock.
-            begins, ends = whole_days(window.last, now(), reach=self.service.reach)
-            if begins < ends:
-                for term in group:
-                    yield from self._posts(visit, term, terms[term], begins, ends)
+            begins, ends = self._days(window.last, now())
+            for term in group:
+                yield from self._posts(visit, term, terms[term], begins, ends)
 
         def receipt(rows: list[Post]) -> Receipt:
             return Receipt(self.source, window, [json_lines(PART, iter(rows))])
@@ -90,6 +89,14 @@ class PostSource:
                 rows.extend((card, *made) for card in told["cards"])
         frame = pl.DataFrame(rows, schema=POSTS, orient="row")
         return frame.unique(["card_id", "post_id"], keep="first").sort("card_id", "ts", "post_id")
+
+    def _days(self, last: date, now: datetime) -> tuple[datetime, datetime]:
+        begins, ends = whole_days(last, now, reach=self.service.reach)
+        if begins >= ends:
+            newest = utc_day(now) - DAY
+            oldest = utc_day(now - self.service.reach + SAFE) + DAY
+            raise DayOutOfReach(self.source, last, first=oldest, last=newest)
+        return begins, ends
 
     def _posts(
         self, visit: Visit, term: str, cards: list[str], begins: datetime, ends: datetime
