@@ -18,16 +18,19 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
+from dags.retries import FIRST_DELAY, NotBeforeTold, NotYet
+
 EXIT_RETRY = 75  # EX_TEMPFAIL: the job says that something outside did not answer
 EXIT_QUARANTINED = 3  # done; some rows wait in quarantine, which is for a person and no failure
 GRACE_S = 10
 
 RETRIES: Mapping[str, Any] = {
     "retries": 3,
-    "retry_delay": timedelta(seconds=5),
+    "retry_delay": FIRST_DELAY,
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
     "execution_timeout": timedelta(minutes=30),
+    "retry_policy": NotBeforeTold(),
 }
 
 
@@ -58,9 +61,10 @@ def environment_of(context: Mapping[str, Any]) -> dict[str, str]:
 class JobOperator(BaseOperator):
     """Runs a job in a process group of its own, streams its output, maps its exit code.
 
-    Exit 0 and 3 return the job's summary (the JSON of its last line), 75 is retried, anything else
-    is final. Killing the task kills the group. Where `unless` renders to true the task is skipped:
-    nothing runs and no asset is announced.
+    Exit 0 and 3 return the job's summary (the JSON of its last line). 75 is retried, no earlier
+    than `retry_after_s` of that line where it has one; anything else is final. Killing the task
+    kills the group. Where `unless` renders to true the task is skipped: nothing runs and no asset
+    is announced.
     """
 
     template_fields: Sequence[str] = ("options", "unless")
@@ -105,14 +109,17 @@ class JobOperator(BaseOperator):
                 # calls on_kill only after that: a silent job would outlive its deadline.
                 self.on_kill()
                 raise
+        message = f"{self.package} {self.name} left with {process.returncode}: {said or last}"
+        if process.returncode not in (0, EXIT_QUARANTINED, EXIT_RETRY):
+            raise AirflowFailException(message)
+        summary = json.loads(last) if last.startswith("{") else None
         if process.returncode == EXIT_QUARANTINED:
             self.log.warning("%s put rows into quarantine", self.name)
-        if process.returncode in (0, EXIT_QUARANTINED):
-            return json.loads(last) if last.startswith("{") else None
-        message = f"{self.package} {self.name} left with {process.returncode}: {said or last}"
-        if process.returncode == EXIT_RETRY:
-            raise AirflowException(message)
-        raise AirflowFailException(message)
+        if process.returncode != EXIT_RETRY:
+            return summary
+        if summary and "retry_after_s" in summary:
+            raise NotYet(message, timedelta(seconds=summary["retry_after_s"]))
+        raise AirflowException(message)
 
     def on_kill(self) -> None:
         """End the job's whole process group, politely first; nothing of it is left."""

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,8 @@ if options.get("--code") == "3":
     sys.exit(3)
 if "--code" in options:
     print("the source said no", file=sys.stderr, flush=True)
+    if "--wait" in options:
+        print(json.dumps({"job": "load", "retry_after_s": float(options["--wait"])}), flush=True)
     sys.exit(int(options["--code"]))
 print(json.dumps({"argv": sys.argv[1:], "run": os.environ["RUN_ID"],
                   "airflow": [key for key in os.environ if "AIRFLOW" in key]}))
@@ -63,6 +66,35 @@ def test_exit_75_asks_for_a_retry_and_any_other_code_is_final(job: Any) -> None:
     assert not isinstance(retryable.value, AirflowFailException)
     with pytest.raises(AirflowFailException, match="left with 1: the source said no"):
         job("some_service", "load", code="1").execute(CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("wait", "action", "delay"),
+    [
+        ("3600.5", "retry", timedelta(seconds=3600.5)),
+        ("0", "default", None),  # the task's own delay is longer, and grows
+        ("90000", "fail", None),  # a run that is open for a day holds back the next night
+    ],
+)
+def test_a_job_that_was_told_to_wait_is_retried_no_earlier(
+    job: Any, wait: str, action: str, delay: timedelta | None
+) -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    task = job("some_service", "load", code="75", wait=wait)
+    with pytest.raises(AirflowException, match="left with 75: the source said no") as failed:
+        task.execute(CONTEXT)
+    decision = task.retry_policy.evaluate(failed.value, 1, 3)
+    assert (decision.action.value, decision.retry_delay) == (action, delay)
+
+
+def test_a_job_that_knows_no_wait_is_retried_after_the_delay_of_its_task(job: Any) -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    task = job("some_service", "load", code="75")
+    with pytest.raises(AirflowException) as failed:
+        task.execute(CONTEXT)
+    assert task.retry_policy.evaluate(failed.value, 1, 3).action.value == "default"
 
 
 def test_rows_in_quarantine_are_told_but_fail_no_task(job: Any) -> None:
