@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 import psycopg
+from psycopg import sql
 
 from ingestion.adapters.copying import read_frame
-from ingestion.domain.divergence import CLOSES, DIVERGENCES, MEDIANS
+from ingestion.domain.divergence import CLOSES, DIVERGENCES, FLAGS, MEDIANS
 from ingestion.domain.records import UTC_US, Schema
 from kernel.db.staging import stage_frame
 
@@ -18,7 +19,7 @@ INSTRUMENT: Schema = {"card_id": pl.String, "grade_code": pl.String}
 TOLD = """
 with trade as (
   select t.card_id, t.grade_code, t.source, t.price_cents, 'trade' as subject, t.trade_id as key
-  from market.trades t, span
+  from market.trades t {span}
   where t.ts >= span.first and t.ts < span.ends and t.known_at <= span.ends
     and not exists (
       select from (
@@ -31,7 +32,7 @@ with trade as (
   select * from trade
   union all
   select r.card_id, r.grade_code, r.source, r.price_cents, 'report', r.report_id
-  from market.reported_prices r, span
+  from market.reported_prices r {span}
   where r.day >= span.first::date and r.day < span.ends::date and r.known_at <= span.ends
 )
 select card_id, grade_code, source, count(*) as prices,
@@ -51,10 +52,21 @@ NEWEST = """
 select distinct on (b.card_id, b.kind, b.grade_code)
   b.card_id, c.set_id, b.kind, b.grade_code, b.close_cents
 from span cross join lateral market.bars_known(span.ends) b
-join market.cards c on c.card_id = b.card_id
+join market.cards c on c.card_id = b.card_id {of_set}
 where b.day >= span.first::date and b.day < span.ends::date and b.grade_code in ('raw', 'psa10')
 order by b.card_id, b.kind, b.grade_code, b.day desc
 """
+OF_ALL, OF_INSTRUMENT = "cross join span", "join span using (card_id, grade_code)"
+OF_SET = "and c.set_id = span.set_id"
+SPANS_OF_INSTRUMENTS = """
+select card_id, grade_code, as_of from market.divergences
+where closed_at is null and rule = 'sources'
+"""
+SPANS_OF_SETS = """
+select c.set_id, min(d.as_of) as as_of from market.divergences d join market.cards c using (card_id)
+where d.closed_at is null and d.rule = 'grade_ratio' group by c.set_id
+"""
+OPEN_FLAGS = "select card_id, grade_code, rule from market.divergences where closed_at is null"
 LAST = "select max(greatest(as_of, closed_as_of)) from market.divergences"
 NEWEST_DAY = "select market.newest_day_known('infinity')"
 OPEN_NOW = "select distinct card_id, grade_code from market.divergences where closed_at is null"
@@ -80,18 +92,44 @@ class DivergenceRepo:
 
     def medians(self, as_of: date, days: int) -> pl.DataFrame:
         """What each source told of the days up to and with `as_of`, as MEDIANS."""
-        self._span(as_of, days)
-        return read_frame(self.connection, TOLD, MEDIANS)
+        self._span(pl.DataFrame({"as_of": [as_of]}), as_of, days)
+        return self._told(OF_ALL)
 
     def closes(self, as_of: date, days: int) -> pl.DataFrame:
         """The newest raw and psa10 closes of those days, as CLOSES."""
-        self._span(as_of, days)
-        return read_frame(self.connection, NEWEST, CLOSES)
+        self._span(pl.DataFrame({"as_of": [as_of]}), as_of, days)
+        return self._newest("")
 
-    def _span(self, as_of: date, days: int) -> None:
-        ends = as_of + timedelta(days=1)
-        span = pl.DataFrame({"first": [ends - timedelta(days=days)], "ends": [ends]})
-        stage_frame(self.connection, "span", span.cast(UTC_US))
+    def medians_since(self, as_of: date, days: int) -> pl.DataFrame:
+        """Of instruments whose sources are flagged: all told since the window that raised it."""
+        flagged: Schema = {**INSTRUMENT, "as_of": pl.Date}
+        self._span(read_frame(self.connection, SPANS_OF_INSTRUMENTS, flagged), as_of, days)
+        return self._told(OF_INSTRUMENT)
+
+    def closes_since(self, as_of: date, days: int) -> pl.DataFrame:
+        """Of sets with a flagged grade ratio: the newest closes since `days` before the flag."""
+        flagged: Schema = {"set_id": pl.String, "as_of": pl.Date}
+        self._span(read_frame(self.connection, SPANS_OF_SETS, flagged), as_of, days)
+        return self._newest(OF_SET)
+
+    def _span(self, begun: pl.DataFrame, as_of: date, days: int) -> None:
+        """Stage the days to read: `days` up to and with each row's `as_of`, and on to `as_of`."""
+        first = (pl.col("as_of") + timedelta(days=1 - days)).cast(UTC_US)
+        ends = pl.lit(as_of + timedelta(days=1)).cast(UTC_US)
+        spans = begun.select(pl.exclude("as_of"), first=first, ends=ends)
+        stage_frame(self.connection, "span", spans)
+
+    def _told(self, span: str) -> pl.DataFrame:
+        query = sql.SQL(TOLD).format(span=sql.SQL(span))
+        return read_frame(self.connection, query, MEDIANS)
+
+    def _newest(self, of_set: str) -> pl.DataFrame:
+        query = sql.SQL(NEWEST).format(of_set=sql.SQL(of_set))
+        return read_frame(self.connection, query, CLOSES)
+
+    def flags(self) -> pl.DataFrame:
+        """The flags that are up, as FLAGS."""
+        return read_frame(self.connection, OPEN_FLAGS, FLAGS)
 
     def last_as_of(self) -> date | None:
         """The newest day flags were raised or taken back for."""

@@ -32,6 +32,8 @@ DIVERGENCES: Schema = {
     "fence": pl.Float64,
     "detail": pl.String,
 }
+# Who is flagged by which rule.
+FLAGS: Schema = {"card_id": pl.String, "grade_code": pl.String, "rule": pl.String}
 INSTRUMENT = ["card_id", "grade_code"]
 LOW, HIGH = "raw", "psa10"
 # Too few neighbours have no distribution; as for outliers, spread has a floor.
@@ -53,7 +55,24 @@ class DivergenceRule:
 
 def divergences(medians: pl.DataFrame, closes: pl.DataFrame, rule: DivergenceRule) -> pl.DataFrame:
     """All that either rule finds, one row an instrument and rule, as DIVERGENCES."""
-    found = pl.concat([between_sources(medians, rule), between_grades(closes, rule)])
+    return _widest(pl.concat([between_sources(medians, rule), between_grades(closes, rule)]))
+
+
+def with_standing(found: pl.DataFrame, since: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
+    """What is found, and of the flags those that the prices since they were raised bear out."""
+    return _widest(pl.concat([found, since.join(flags, on=list(FLAGS), how="semi")]))
+
+
+def newest_words(medians: pl.DataFrame, since: pl.DataFrame, rule: DivergenceRule) -> pl.DataFrame:
+    """Of each source the median of the window, or, told too little there, of all `since`.
+
+    A source that falls silent has taken nothing back.
+    """
+    enough = medians.filter(pl.col("prices") >= rule.min_prices)
+    return pl.concat([enough, since.join(enough, on=[*INSTRUMENT, "source"], how="anti")])
+
+
+def _widest(found: pl.DataFrame) -> pl.DataFrame:
     ordered = found.sort(*INSTRUMENT, "rule", "ratio", descending=[False, False, False, True])
     return ordered.unique([*INSTRUMENT, "rule"], keep="first", maintain_order=True)
 

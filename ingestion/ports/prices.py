@@ -90,6 +90,15 @@ class Divergences(Protocol):
     def closes(self, as_of: date, days: int) -> pl.DataFrame:
         """The newest raw and psa10 closes of those days, as CLOSES."""
 
+    def medians_since(self, as_of: date, days: int) -> pl.DataFrame:
+        """Of instruments whose sources are flagged: all told since the window that raised it."""
+
+    def closes_since(self, as_of: date, days: int) -> pl.DataFrame:
+        """Of sets with a flagged grade ratio: the newest closes since `days` before the flag."""
+
+    def flags(self) -> pl.DataFrame:
+        """The flags that are up, as FLAGS."""
+
     def last_as_of(self) -> date | None:
         """The newest day flags were raised or taken back for."""
 

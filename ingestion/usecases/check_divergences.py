@@ -6,7 +6,7 @@ from datetime import date, datetime
 import polars as pl
 import structlog
 
-from ingestion.domain.divergence import DivergenceRule, divergences
+from ingestion.domain.divergence import DivergenceRule, divergences, newest_words, with_standing
 from ingestion.ports.unit import Unit
 
 log = structlog.get_logger()
@@ -23,18 +23,15 @@ def check_divergences(
 
     Whoever is flagged or set free becomes `signals` work of the day, so that readers hear of it
     once; whoever is set free becomes `search` work too, for what is flagged is not announced. A day
-    before one that was judged already is left alone: flags tell of the present.
+    before one that was judged already is left alone: flags tell of the present. A flag is taken
+    back by prices that agree, or by taking the wrong ones back, never by silence.
     """
     unit.work.claim("bars")
     day = as_of or unit.divergences.newest_day()
     last = unit.divergences.last_as_of()
     if day is None or (last is not None and day < last):
         return {"as_of": str(day), "skipped": True, "opened": 0, "closed": 0}
-    found = divergences(
-        unit.divergences.medians(day, rule.window_days),
-        unit.divergences.closes(day, NEWEST_CLOSE_DAYS),
-        rule,
-    )
+    found = _found(unit, day, rule)
     opened, closed = unit.divergences.settle(found, as_of=day, now=now)
     on = (pl.lit(day).alias("day"), pl.lit(day).alias("as_of"))
     unit.work.mark("signals", pl.concat([opened, closed]).unique().with_columns(on))
@@ -49,3 +46,14 @@ def check_divergences(
         "closed": closed.height,
         "flagged": flagged,
     }
+
+
+def _found(unit: Unit, day: date, rule: DivergenceRule) -> pl.DataFrame:
+    medians = unit.divergences.medians(day, rule.window_days)
+    found = divergences(medians, unit.divergences.closes(day, NEWEST_CLOSE_DAYS), rule)
+    since = divergences(
+        newest_words(medians, unit.divergences.medians_since(day, rule.window_days), rule),
+        unit.divergences.closes_since(day, NEWEST_CLOSE_DAYS),
+        rule,
+    )
+    return with_standing(found, since, unit.divergences.flags())

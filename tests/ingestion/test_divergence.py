@@ -18,8 +18,9 @@ from kernel.db.market import divergent_on
 from tests.ingestion.conftest import Job, World, WriteCsv
 
 RULE = DivergenceRule(window_days=30, min_prices=3, source_factor=2.0, grade_ratio_factor=8.0)
-DAY, NEXT, LATER = date(2024, 5, 20), date(2024, 5, 21), date(2024, 7, 20)
-NOW = datetime(2024, 7, 1, tzinfo=UTC)
+DAY, NEXT = date(2024, 5, 20), date(2024, 5, 21)
+SILENT, LATER = date(2024, 7, 10), date(2024, 7, 20)
+NOW = datetime(2024, 7, 21, tzinfo=UTC)
 FLAGS = (
     "select card_id, grade_code, rule, ratio, as_of, closed_as_of from market.divergences"
     " order by card_id, grade_code, divergence_id"
@@ -39,6 +40,13 @@ def sales(*cents: int, day: int = 10, name: str = "s", grade: str = "psa9") -> l
 
 def other() -> FileSource:
     return FileSource(find_format("plain_sales").model_copy(update={"source": "other_sales"}))
+
+
+def corrected(world: World, plain_file: WriteCsv) -> None:
+    """The source that was wrong tells what the other one told two months before."""
+    fair = [line.replace("-05-", "-07-") for line in sales(10_100, 10_200, 9_900, day=15, name="n")]
+    world.ingest(other(), plain_file("fair.csv", fair), LATER)
+    world.build()
 
 
 def check(world: World, day: date | None = DAY) -> Mapping[str, Any]:
@@ -73,7 +81,10 @@ def test_two_sources_that_disagree_flag_the_instrument_until_they_agree(
         assert divergent_on(connection, DAY, history_since={}) == {("base1-4", "psa9"): 4.5}
         assert divergent_on(connection, date(2024, 5, 19), history_since={}) == {}
 
-    # Two months on nothing of this is within the window, and prices are believed again.
+    # Two months on nothing of this is within the window, but nobody has taken anything back.
+    assert (check(world, NEXT)["closed"], check(world, SILENT)["closed"]) == (0, 0)
+    corrected(world, plain_file)
+    announced(world)
     assert check(world, LATER)["closed"] == 1
     assert world.rows(FLAGS) == [("base1-4", "psa9", "sources", 4.5, DAY, LATER)]
     freed = [(stage, "base1-4", "psa9", LATER) for stage in ("search", "signals")]
@@ -121,8 +132,38 @@ def test_the_change_that_raised_the_flag_is_not_announced_until_it_is_taken_back
     assert (heard, summary["withheld"]) == ([["base1-2", "psa9"]], 1)
     assert announce(world)[0] == []
 
+    corrected(world, plain_file)
     check(world, LATER)
     assert announce(world)[0] == [["base1-4", "psa9"]]
+
+
+def test_a_source_that_goes_on_alone_frees_nobody_while_it_says_what_it_said(
+    world: World, plain_file: WriteCsv
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
+    world.build()
+    check(world)
+    again = [line.replace("-05-", "-07-") for line in sales(45_500, 46_000, 44_500, name="p")]
+    world.ingest(other(), plain_file("c.csv", again), LATER)
+    world.build()
+    assert (check(world, LATER)["closed"], check(world, LATER)["flagged"]) == (0, 1)
+
+
+def test_taking_the_wrong_prices_back_frees_an_instrument_of_silent_sources(
+    world: World, plain_file: WriteCsv
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
+    world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
+    world.build()
+    check(world)
+    with psycopg.connect(world.url) as connection:
+        connection.execute(
+            "insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)"
+            " select trade_id, ts, ts, 'revoked', 'paid back', 'ann' from market.trades"
+            " where source_sale_id = 'o0'"
+        )
+    assert check(world, LATER)["closed"] == 1
 
 
 def test_a_flag_is_never_taken_back_for_a_day_before_its_own(
