@@ -81,6 +81,13 @@ def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+def broken(rows: int, of: int) -> str:
+    """How many rows break an expectation, in words."""
+    if not rows:
+        return f"none of {of:,} rows breaks it"
+    return f"{rows:,} of {of:,} rows break it ({100 * rows / of:.3g} %)"
+
+
 def checked(one: Expectation, result: Any) -> Checked:
     """One result in our words."""
     told = result.result
@@ -88,8 +95,8 @@ def checked(one: Expectation, result: Any) -> Checked:
         return Checked(one, False, str(result.exception_info["exception_message"]), [])
     examples = [str(value) for value in (told.get("partial_unexpected_list") or [])[:EXAMPLES]]
     if "unexpected_count" in told:
-        share = told.get("unexpected_percent") or 0.0
-        observed = f"{told['unexpected_count']} of {told['element_count']} rows ({share:.3g} %)"
+        observed = broken(told["unexpected_count"], told["element_count"])
     else:
-        observed = str(told.get("observed_value"))
+        value = told.get("observed_value")
+        observed = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return Checked(one, bool(result.success), observed, list(dict.fromkeys(examples)))

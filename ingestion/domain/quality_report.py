@@ -8,10 +8,13 @@ from html import escape
 from ingestion.domain.expectations import Checked
 
 STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}td,th{padding:.4rem .6rem;text-align:left;"
-    "border-bottom:1px solid #ccc;vertical-align:top}.no{background:#fde8e8}"
-    "b.no{color:#a00;background:none}b.yes{color:#060}code{font-size:13px}"
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;"
+    "color:#222}h1{font-size:1.5rem;margin:0}table{border-collapse:collapse;width:100%}"
+    "td,th{padding:.5rem .75rem;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}"
+    "th{color:#666;font-weight:600;font-size:13px}.no{background:#fde8e8}"
+    "b.no{color:#a00;background:none}b.yes{color:#060}code{font-size:13px;color:#555}"
+    "td{overflow-wrap:anywhere}td:first-child{width:3rem}td:nth-child(2){width:21rem}"
+    "td:nth-child(3){width:17rem}.no b{color:#a00}"
 )
 
 
@@ -60,18 +63,19 @@ def page(suite: Suite) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>"
-        f"<p>{suite.rows} rows, owner {escape(suite.owner)}: {verdict}.</p>"
-        "<table><tr><th>holds<th>expectation<th>observed<th>examples<th>reason</tr>"
+        f"<p>{suite.rows:,} rows, owner {escape(suite.owner)}: {verdict}.</p>"
+        "<table><tr><th>holds<th>expectation<th>observed<th>reason</tr>"
         f"{''.join(_row(one) for one in rows)}</table></html>\n"
     )
 
 
 def _row(one: Checked) -> str:
     state = '<tr><td><b class="yes">yes</b>' if one.success else '<tr class="no"><td><b>no</b>'
-    what = f"{escape(one.expectation.expect)}<br><code>{escape(_arguments(one))}</code>"
-    examples = escape(", ".join(one.examples))
+    named = one.expectation.expect.removeprefix("expect_").replace("_", " ")
+    what = f"{escape(named)}<br><code>{escape(_arguments(one))}</code>"
+    examples = f"<br><code>{escape(', '.join(one.examples))}</code>" if one.examples else ""
     why = escape(one.expectation.why)
-    return f"{state}<td>{what}<td>{escape(one.observed)}<td>{examples}<td>{why}</tr>"
+    return f"{state}<td>{what}<td>{escape(one.observed)}{examples}<td>{why}</tr>"
 
 
 def _arguments(one: Checked) -> str:

@@ -118,7 +118,7 @@ def test_an_ordinary_night_passes_and_leaves_a_report(world: World, plain_file: 
     assert summary["reports"] == [f"quality/table=trades/source=marketplace/date={DAY}/report.html"]
     told = report(world)
     assert "every expectation holds" in told
-    assert "expect_table_row_count_to_be_between" in told
+    assert "table row count to be between" in told
     assert "http" not in told  # readable wherever the lake is read
 
 
