@@ -232,6 +232,34 @@ def test_too_few_neighbours_have_no_distribution() -> None:
     assert divergences(pl.DataFrame(schema=MEDIANS), only_raw, RULE).is_empty()
 
 
+def test_the_set_of_a_flagged_ratio_is_heard_since_the_window_that_raised_the_flag(
+    world: World, plain_file: WriteCsv
+) -> None:
+    priced = [
+        line
+        for grade, cents in (("raw", 414), ("psa10", 38_469))
+        for line in sales(cents, grade=grade, name=grade)
+    ]
+    world.ingest("plain_sales", plain_file("a.csv", priced), DAY)
+    world.build()
+    with world.unit() as unit:
+        assert unit.divergences.closes_since(LATER, 45).is_empty()
+    with psycopg.connect(world.url) as connection:
+        connection.execute(
+            "insert into market.divergences"
+            " (card_id, grade_code, rule, as_of, ratio, fence, detail, opened_at)"
+            " values ('base1-4', 'raw', 'grade_ratio', %s, 9, 8, '{}', %s)",
+            (DAY, NOW),
+        )
+    with world.unit() as unit:
+        heard = unit.divergences.closes_since(LATER, 45)
+        assert unit.divergences.closes(LATER, 45).is_empty()
+    assert set(heard.select("card_id", "grade_code", "close_cents").iter_rows()) == {
+        ("base1-4", "raw", 414),
+        ("base1-4", "psa10", 38_469),
+    }
+
+
 def test_of_the_real_guide_one_card_of_the_last_month_is_flagged(shared_data: Path) -> None:
     """Tarountula at $4.14 raw and $384.69 as PSA 10, with 27.6 the next largest ratio."""
     folder = shared_data / "pokemon_graded_monthly"

@@ -1,7 +1,7 @@
 """The tables at the end of the main job, from a real database."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -9,11 +9,13 @@ import psycopg
 import pytest
 from rich.console import Console
 
+from ingestion.adapters.sources.posts import DAYS, whole_days
 from kernel.days import end_of
 from stack.demo import plans
 from stack.demo.main_job import Told, brief
 from stack.demo.plans import DataMissing, Night, Plan
 from stack.demo.report import Report, reasons
+from stack.state import REPOSITORY
 from tests.fixtures.postgres import DatabaseUrls
 
 NIGHT = Night("test source", "files", date(2026, 3, 1), {})
@@ -106,3 +108,13 @@ def test_a_data_folder_that_lacks_files_is_refused_with_their_names(
     (tmp_path / "pokemon_catalog").mkdir()
     with pytest.raises(DataMissing, match=r"psa_auction_sales/psa_sales\.csv\.gz"):
         plans.imported(repository, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 11, 28, 0, 1, tzinfo=UTC), datetime(2027, 1, 1, 23, 59, tzinfo=UTC)]
+)
+def test_the_facts_are_of_days_that_posts_can_still_be_asked_for(now: datetime) -> None:
+    plan = plans.simulated(REPOSITORY, today=now.date())
+    assert plan.facts_as_of is not None
+    begins, ends = whole_days(plan.facts_as_of, now, reach=DAYS)
+    assert (ends - begins).days >= 5
