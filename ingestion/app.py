@@ -77,12 +77,17 @@ def settings() -> IngestionSettings:
         raise SettingsIncomplete("; ".join(faults)) from error
 
 
+@cache
+def lake() -> Lake:
+    """The lake, by one client for all transactions of a job: a backfill has dozens."""
+    return Lake(settings().lake_bucket_prefix)
+
+
 @contextmanager
 def open_unit() -> Iterator[Unit]:
     """Everything a job may touch, in one transaction that is committed when the block ends well."""
-    lake = Lake(settings().lake_bucket_prefix)
     with job_transaction(settings().database_url) as connection:
-        yield unit_of(connection, lake)
+        yield unit_of(connection, lake())
 
 
 def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
@@ -209,12 +214,11 @@ def yardstick() -> Yardstick:
     # Imported when used: jobs start often, and one of them needs it.
     from ingestion.adapters.great_suites import run_suite
 
-    lake = Lake(settings().lake_bucket_prefix)
     return Yardstick(
         baselines=BaselineRepo(lambda: job_transaction(settings().database_url)),
         contract=contract,
         run=run_suite,
-        keep_report=lambda key, html: lake.put("trusted", key, html.encode()),
+        keep_report=lambda key, html: lake().put("trusted", key, html.encode()),
     )
 
 
@@ -223,10 +227,9 @@ def register() -> Mapping[str, object]:
     # Imported when used: awswrangler takes more than a second.
     from ingestion.adapters.glue_catalog import GlueCatalog, database_of
 
-    lake = Lake(settings().lake_bucket_prefix)
     name = database_of(settings().lake_bucket_prefix)
-    catalog = GlueCatalog(database=name, bucket=lake.bucket("curated"))
-    return {"database": name, **register_curated(LakeCuratedZone(lake), catalog, contract)}
+    catalog = GlueCatalog(database=name, bucket=lake().bucket("curated"))
+    return {"database": name, **register_curated(LakeCuratedZone(lake()), catalog, contract)}
 
 
 def divergence_rule() -> DivergenceRule:
