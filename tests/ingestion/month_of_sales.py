@@ -23,7 +23,7 @@ GRADES = {"raw": 1.0, "9": 2.5, "10": 9.0}
 LAST = datetime.now(UTC).date() - timedelta(days=2)  # the night under test
 BEFORE = LAST - timedelta(days=28)  # the night that loaded everything until then
 HOT = LAST + timedelta(days=1)
-MISSED = [LAST - timedelta(days=ago) for ago in (203, 202, 201)]  # for the backfill
+MISSED = [LAST - timedelta(days=ago) for ago in (202, 201)]  # for the backfill
 
 Item = dict[str, Any]
 

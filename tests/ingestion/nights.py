@@ -1,6 +1,8 @@
 """A world on servers of its own, whose jobs may be killed at a chosen moment, and what it holds."""
 
+import gzip
 import io
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +16,7 @@ import boto3
 import polars as pl
 from botocore.config import Config
 
+from ingestion.adapters.lake_zones import MANIFESTS
 from ingestion.usecases.load_catalog import load_catalog
 from kernel.lake import Lake, Zone
 from stack.bootstrap.databases import MIGRATOR, SERVICES, create_database
@@ -54,13 +57,19 @@ BEFORE_THE_NIGHT = (
     ("publish_curated",),
     ("plan_backfill", *BACKFILL, "--sources", MARKET, *MISSED_DAYS),
 )
+# What a job commits as it goes; apart from that it leaves all or nothing.
+COMMITTED_ON_THE_WAY = {"fetch": ("source_cursors",)}
 DONE = (0, 3)  # with nothing, or something, in quarantine
 
 # Without the moment of the run; beside what every world's digest has.
 KEPT = {
     "outlier_verdicts": "subject, subject_id, known_at, verdict, rule, fence_low_cents,"
     " fence_high_cents",
-    "source_cursors": "source, stream, case when source = 'marketplace' then position end",
+    # A round's number is how often it was asked, its first day what was loaded by then.
+    "source_cursors": "source, stream, case"
+    " when stream = 'round' then position::jsonb ->> 'open' || (position::jsonb ->> 'last')"
+    " when stream = '' and source = 'marketplace' then position end",
+    "rereads": "source, day, tries, failure",
     # Not rows_written: of a load it is what was new to its last run.
     "loads": "source, day, job, rows_read, rows_quarantined, first_day",
     "dirty": "stage, card_id, grade_code, day, as_of, through, judged = generation",
@@ -154,11 +163,24 @@ class Night:
         return {**self.world.digest(), **tables, "lake": dict(self._lake())}
 
     def _lake(self) -> Iterator[tuple[str, Any]]:
-        for zone in ("raw", "trusted", "curated"):
+        yield from self._received()
+        for zone in ("trusted", "curated"):
             for key in self.world.lake.keys(zone, ""):
-                # Raw parts of facts tell the moment they were asked: each run has its own.
-                if zone != "raw" or f"source={MARKET}/" in key:
-                    yield f"{zone}/{key}", self._object(zone, key)
+                yield f"{zone}/{key}", self._object(zone, key)
+
+    def _received(self) -> Iterator[tuple[str, Any]]:
+        """What the manifests of each day name, line by line: a rerun may cut it in other pieces.
+
+        Not of facts, whose raw parts tell the moment they were asked.
+        """
+        rows: dict[str, set[bytes]] = {}
+        for key in self.world.lake.keys("raw", f"source={MARKET}/"):
+            folder, _, name = key.rpartition("/")
+            if name.startswith(MANIFESTS):
+                for part in json.loads(self.world.lake.get("raw", key))["parts"]:
+                    body = gzip.decompress(self.world.lake.get("raw", part["key"]))
+                    rows.setdefault(f"raw/{folder}", set()).update(body.splitlines())
+        yield from ((folder, sorted(lines)) for folder, lines in rows.items())
 
     def _object(self, zone: Zone, key: str) -> Any:
         """Rows of a table; of other objects that they are there, as their keys tell their bytes."""
@@ -210,6 +232,12 @@ class Undisturbed:
     held_before: dict[str, dict[str, Any]] = field(default_factory=dict)
     held_after: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: dict[str, list[str]] = field(default_factory=dict)
+
+    def tables_changed_before_the_end(self, step: str, night: Night) -> dict[str, str]:
+        """What differs from before the step and may not, as its job did not come to its end."""
+        free = {"lake", *COMMITTED_ON_THE_WAY.get(step, ())}
+        before = {name: rows for name, rows in self.held_before[step].items() if name not in free}
+        return differences(night.holds(), before)
 
     def see(self) -> None:
         """Run the night."""
