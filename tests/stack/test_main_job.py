@@ -30,7 +30,7 @@ DRAINED_WITHIN_S = 120
 
 
 def short_plan(since: date) -> Plan:
-    plan = plans.simulated(REPOSITORY)
+    plan = plans.simulated(REPOSITORY, today=datetime.now(UTC).date())
     night = plan.nights[0]
     window = {"source": night.source, "date": LAST.isoformat(), "since": since.isoformat()}
     return Plan(plan.catalog, (plans.Night(night.title, night.source, LAST, window),), None)
