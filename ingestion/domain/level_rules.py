@@ -25,8 +25,8 @@ NOBODY = -1  # the seller is not known
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Rules = NDArray[np.int8]
-# Compiled callers keep what they call: after a change here remove __pycache__ of this folder.
-compiled = njit(cache=True, nogil=True, forceinline=True)
+# Not kept on disk: the entry that calls them keeps all (`compiled_entry`).
+compiled = njit(nogil=True, forceinline=True)
 
 
 @compiled

@@ -4,12 +4,16 @@ At each, versions come and go; what they can reach is judged again, and every ve
 another one is told. Imported when first needed: the compiler takes half a second to load.
 """
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
+from ingestion.domain import level_rules, quote_pass, sale_pass
+from ingestion.domain.compiled_entry import compiled_entry
 from ingestion.domain.level_rules import KEPT, Floats, Ints, compiled
 from ingestion.domain.quote_pass import judge_quotes
 from ingestion.domain.sale_pass import (
@@ -25,6 +29,7 @@ from ingestion.domain.sale_pass import (
 )
 
 FOREVER = np.iinfo(np.int64).max
+PARTS_PER_CORE = 4  # instruments differ in how long they take
 
 
 class Versions(NamedTuple):
@@ -50,6 +55,9 @@ class Changes(NamedTuple):
     rule: NDArray[np.int8]
     low: Floats
     high: Floats
+
+
+Judge = Callable[[Ints, Versions, Flags, Ints, Changes, Ints], None]
 
 
 @compiled
@@ -120,24 +128,45 @@ def judge_moments(
     return count
 
 
-def _judge_all(
-    bounds: Ints, versions: Versions, quotes: Flags, rooms: Ints, out: Changes, counts: Ints
-) -> None:
+@compiled_entry(level_rules, sale_pass, quote_pass)
+def judge_few(sources: str) -> Judge:
     """`judge_moments` of each instrument: number i has the places from bounds[i] to bounds[i + 1]
     and writes to `out` from rooms[i] to rooms[i + 1]; counts[i]: how many changes it has."""
-    for i in prange(bounds.size - 1):
-        a, b, c, d = bounds[i], bounds[i + 1], rooms[i], rooms[i + 1]
-        one = Versions(
-            versions.ts[a:b],
-            versions.price[a:b],
-            versions.seller[a:b],
-            versions.known[a:b],
-            versions.until[a:b],
-            versions.slot[a:b],
-        )
-        room = Changes(out.place[c:d], out.known[c:d], out.rule[c:d], out.low[c:d], out.high[c:d])
-        counts[i] = judge_moments(one, quotes[i], room)
+
+    def judge_all(
+        bounds: Ints, versions: Versions, quotes: Flags, rooms: Ints, out: Changes, counts: Ints
+    ) -> None:
+        # Named, so that what is kept on disk is of these sources.
+        _ = sources
+        for i in range(bounds.size - 1):
+            a, b, c, d = bounds[i], bounds[i + 1], rooms[i], rooms[i + 1]
+            one = Versions(
+                versions.ts[a:b],
+                versions.price[a:b],
+                versions.seller[a:b],
+                versions.known[a:b],
+                versions.until[a:b],
+                versions.slot[a:b],
+            )
+            room = Changes(
+                out.place[c:d], out.known[c:d], out.rule[c:d], out.low[c:d], out.high[c:d]
+            )
+            counts[i] = judge_moments(one, quotes[i], room)
+
+    return judge_all
 
 
-judge_few = njit(cache=True, nogil=True)(_judge_all)
-judge_many = njit(cache=True, parallel=True)(_judge_all)  # waking the threads takes a while
+def judge_many(
+    bounds: Ints, versions: Versions, quotes: Flags, rooms: Ints, out: Changes, counts: Ints
+) -> None:
+    """`judge_few` on all cores, each with instruments of about as many versions in a row."""
+    cores = len(os.sched_getaffinity(0))
+    shares = np.linspace(0, bounds[-1], PARTS_PER_CORE * cores + 1)
+    cuts = np.unique(np.append(np.searchsorted(bounds[:-1], shares[:-1]), bounds.size - 1))
+
+    def judge(a: int, b: int) -> None:
+        part = quotes[a:b], rooms[a : b + 1], out, counts[a:b]
+        judge_few(bounds[a : b + 1], versions, *part)
+
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(judge, cuts[:-1], cuts[1:]))
