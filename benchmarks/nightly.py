@@ -1,10 +1,12 @@
-"""A night of 50,000 new sales over tables of 1 M and 5 M: loaded, judged, built into bars.
+"""A night's new sales over tables of several sizes: loaded, judged, built into bars.
 
-Ours is the time over the larger table, the reference that over the smaller one: 1 is perfect.
+Ours is the time of the night named first, the reference that of a night of 50,000 sales over 1 M:
+1 is perfect. Tables grow into the past, as they do in use; `dense` ones have more sales a day.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from functools import partial
 from statistics import median
 
@@ -13,7 +15,7 @@ import psycopg
 
 from benchmarks.claim import Result, scaled, seconds
 from benchmarks.loading import load
-from benchmarks.sales import nights, sales
+from benchmarks.sales import LAST_DAY, nights, sales
 from benchmarks.stores import Database, fresh_database, stores
 from ingestion.app import unit_of
 from ingestion.ports.unit import Unit
@@ -23,16 +25,27 @@ from kernel.lake import Lake
 from stack.site import Site
 
 NIGHT = 50_000
-NIGHTS = 3
-SMALL = 1_000_000
-SIZES = (5_000_000,)
+NIGHTS = 2
+INCREMENTS = (10_000, 100_000)
+BASE = 1_000_000  # one year of sales
+SIZES = (500_000, 2_000_000, 5_000_000)
 LARGE = (50_000_000,)
+DENSE = 5_000_000  # of the base's year
+YEAR = 365
 PART = 1_000_000  # sales made and loaded at a time
 AT_MOST = 1.5
 
 
+@contextmanager
+def unit_in(database: Database) -> Iterator[Unit]:
+    """A transaction of a job."""
+    with database.connect() as connection:
+        yield unit_of(connection, Lake("bench"))
+
+
 def settle(database: Database) -> None:
-    """Forget the work of the first load, and let the planner know the table."""
+    """Judge what the first load brought, forget that work, and let the planner know the table."""
+    judge_outliers(partial(unit_in, database))
     with psycopg.connect(database.superuser, autocommit=True) as connection:
         connection.execute("delete from market.dirty")
         connection.execute("vacuum analyze market.trades")
@@ -41,50 +54,82 @@ def settle(database: Database) -> None:
 def one_night(database: Database, night: pl.DataFrame) -> dict[str, float]:
     """Seconds of each job of a night."""
 
-    @contextmanager
-    def unit() -> Iterator[Unit]:
-        with database.connect() as connection:
-            yield unit_of(connection, Lake("bench"))
-
     def build() -> None:
-        with unit() as one:
+        with unit_in(database) as one:
             build_bars(one)
 
     return {
         "load": seconds(partial(load, database, night)),
-        "judging": seconds(partial(judge_outliers, unit)),
+        "judging": seconds(partial(judge_outliers, partial(unit_in, database))),
         "bars": seconds(build),
     }
 
 
-def nights_over(site: Site, rows: int) -> dict[str, float]:
-    """Median seconds of a night's jobs over so many sales."""
-    with fresh_database(site, f"bench_nightly_{rows}") as database:
-        for part in range(max(1, rows // PART)):
-            load(database, sales(min(rows, PART), seed=part + 1))
-        settle(database)
-        # The first night judges what lay there unjudged.
-        _, *told = [one_night(database, night) for night in nights(scaled(NIGHT), NIGHTS + 1)]
-    return {job: median(night[job] for night in told) for job in told[0]}
+def fill(database: Database, rows: int, first: date) -> None:
+    """So many sales since a day, in parts that begin where the one before ended."""
+    parts = max(1, rows // PART)
+    days = (LAST_DAY - first).days + 1
+    for part in range(parts):
+        begin = first + timedelta(days=days * part // parts)
+        end = first + timedelta(days=days * (part + 1) // parts - 1)
+        load(database, sales(rows // parts, seed=part + 1, first=begin, last=end))
+    settle(database)
 
 
-def curve(sizes: tuple[int, ...]) -> Iterator[Result]:
-    """One result for each job and larger size."""
+def nights_over(
+    site: Site, rows: int, days: int, increments: tuple[int, ...] = (NIGHT,)
+) -> dict[int, dict[str, float]]:
+    """Median seconds of each job, by increment, over so many sales of so many days."""
+    with fresh_database(site, f"bench_nightly_{rows}_{days}") as database:
+        fill(database, scaled(rows), LAST_DAY - timedelta(days=days - 1))
+        # Nights differ in their numbers; one before them warms up.
+        made = iter(nights(scaled(max(increments)), 1 + NIGHTS * len(increments)))
+        one_night(database, next(made))
+        took = {
+            size: [one_night(database, next(made).head(scaled(size))) for _ in range(NIGHTS)]
+            for size in increments
+        }
+    return {
+        size: {job: median(night[job] for night in told) for job in told[0]}
+        for size, told in took.items()
+    }
+
+
+def rows_of(
+    what: str, took: dict[str, float], base: dict[str, float], goal: float
+) -> Iterator[Result]:
+    """A result for each job."""
+    for job, against in base.items():
+        same = "50,000 sales over 1 M of one year"
+        yield Result(f"{job}, {what}", took[job], against, goal, "s", same, at_most=True)
+
+
+def curve(
+    sizes: tuple[int, ...], increments: tuple[int, ...] = (), dense: int | None = None
+) -> Iterator[Result]:
+    """Results for each size of table, for each increment, and for a table of more sales a day."""
     with stores() as site:
-        small = nights_over(site, scaled(SMALL))
+        by_size = nights_over(site, BASE, YEAR, (NIGHT, *increments))
+        base = by_size[NIGHT]
         for size in sizes:
-            took = nights_over(site, scaled(size))
-            for job, against in small.items():
-                name = f"a night's {job}, {size // 1_000_000} M : 1 M"
-                same = "the same night over 1 M"
-                yield Result(name, took[job], against, AT_MOST, "s", same, at_most=True)
+            over = nights_over(site, size, YEAR * size // BASE)[NIGHT]
+            yield from rows_of(f"50 k over {size / 1_000_000:g} M", over, base, AT_MOST)
+        for increment in increments:
+            # What the night brought, and what any night costs.
+            goal = AT_MOST * max(1.0, increment / NIGHT)
+            what = f"{increment // 1_000} k over 1 M"
+            yield from rows_of(what, by_size[increment], base, goal)
+        if dense:
+            over = nights_over(site, dense, YEAR)[NIGHT]
+            what = f"50 k over {dense // 1_000_000} M, dense"
+            yield from rows_of(what, over, base, AT_MOST)
 
 
 def measure() -> Iterator[Result]:
-    """1 M and 5 M."""
-    return curve(SIZES)
+    """0.5, 2 and 5 M beside 1 M; nights of 10,000 and 100,000 sales; 5 M in one year."""
+    return curve(SIZES, INCREMENTS, DENSE)
 
 
 def measure_large() -> Iterator[Result]:
-    """1 M and 50 M."""
+    """50 M beside 1 M."""
     return curve(LARGE)

@@ -6,6 +6,7 @@ import polars as pl
 import psycopg
 
 from ingestion.adapters.copying import read_frame
+from ingestion.domain.checkpoints import CHECKPOINTS, RULES_ARE
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS, VERDICTS
 from kernel.db.staging import stage_frame
 
@@ -16,6 +17,34 @@ select v.subject, v.subject_id, v.card_id, v.grade_code, v.event_at, v.known_at,
 from market.outlier_verdicts v join wanted using (card_id, grade_code)
 where v.actor = 'rule'
 order by v.subject, v.subject_id, v.known_at, v.verdict_id
+"""
+# All of the figures; of the sales those that were spoken of from the moment on, and those named.
+BY_RULE_SINCE = """
+select v.subject, v.subject_id, v.card_id, v.grade_code, v.event_at, v.known_at, v.verdict, v.rule,
+  v.fence_low_cents, v.fence_high_cents
+from market.outlier_verdicts v join wanted w using (card_id, grade_code)
+where v.actor = 'rule' and (v.subject = 'report'
+  or v.subject_id in (select subject_id from named)
+  or exists (select from market.outlier_verdicts o
+    where (o.card_id, o.grade_code, o.subject, o.subject_id)
+        = (v.card_id, v.grade_code, v.subject, v.subject_id)
+      and o.actor = 'rule' and o.known_at >= w.moment))
+order by v.subject, v.subject_id, v.known_at, v.verdict_id
+"""
+CHECKPOINTS_OF = """
+select card_id, grade_code, since, cut, learned_at, sales, cents, level, flagged::text as flagged
+from market.judged_series join wanted using (card_id, grade_code)
+where rules = (select rules from current_rules)
+"""
+LET_GO = """
+delete from market.judged_series j using wanted w
+where (j.card_id, j.grade_code) = (w.card_id, w.grade_code)
+"""
+KEEP = """
+insert into market.judged_series (card_id, grade_code, rules, since, cut, learned_at, sales, cents,
+  level, flagged)
+select card_id, grade_code, %(rules)s, since, cut, learned_at, sales, cents, level, flagged::jsonb
+from made order by card_id, grade_code
 """
 # Once a person has said `confirmed` (the price is real) or `rejected`, the rule has no say.
 STANDING = """
@@ -91,6 +120,28 @@ class VerdictRepo:
     def _read(self, query: str, instruments: pl.DataFrame) -> pl.DataFrame:
         stage_frame(self.connection, "wanted", instruments.select("card_id", "grade_code").unique())
         return read_frame(self.connection, query, VERDICTS)
+
+    def by_rule_since(self, moments: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+        """Of instruments with a `moment`: what the rule has said of figures, of sales that it spoke
+        of from then on, and of those named by `subject_id`; as VERDICTS."""
+        if moments.is_empty():
+            return pl.DataFrame(schema=VERDICTS)
+        stage_frame(self.connection, "wanted", moments.select("card_id", "grade_code", "moment"))
+        stage_frame(self.connection, "named", named.select("subject_id").unique())
+        return read_frame(self.connection, BY_RULE_SINCE, VERDICTS)
+
+    def checkpoints(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """Those of the rules as they are now, as CHECKPOINTS."""
+        stage_frame(self.connection, "wanted", instruments.select("card_id", "grade_code").unique())
+        stage_frame(self.connection, "current_rules", pl.DataFrame({"rules": [RULES_ARE]}))
+        return read_frame(self.connection, CHECKPOINTS_OF, CHECKPOINTS)
+
+    def check(self, instruments: pl.DataFrame, made: pl.DataFrame) -> None:
+        """Keep these checkpoints, as CHECKPOINTS, and no other of the instruments."""
+        stage_frame(self.connection, "wanted", instruments.select("card_id", "grade_code").unique())
+        stage_frame(self.connection, "made", made.select(list(CHECKPOINTS)))
+        self.connection.execute(LET_GO)
+        self.connection.execute(KEEP, {"rules": RULES_ARE})
 
     def append(self, verdicts: pl.DataFrame) -> int:
         """Add changes of verdict, as VERDICTS."""

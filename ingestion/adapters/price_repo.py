@@ -1,5 +1,6 @@
 """SQL of trades and reported prices: set-based merges, versions, months."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -187,6 +188,22 @@ class PriceRepo:
             since=pl.col("first").min().cast(UTC_US),
             before=pl.col("last").max().dt.offset_by("1d").cast(UTC_US),
         )
+        return self._versions(wanted, places)
+
+    def versions_since(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Of sales the versions from a moment on, of figures all, archived months included.
+
+        `asked`: card_id, grade_code and `since`.
+        """
+        if asked.is_empty():
+            return pl.DataFrame(schema=VERSIONS)
+        first, last = (pl.lit(day) for day in ALWAYS)
+        before = last.cast(UTC_US)
+        columns = {"first": first, "last": last, "before": before}
+        wanted = asked.select("card_id", "grade_code", "since").with_columns(**columns)
+        return self._versions(wanted, WHOLE)
+
+    def _versions(self, wanted: pl.DataFrame, places: Mapping[str, str]) -> pl.DataFrame:
         stage_frame(self.connection, "wanted", wanted)
         told = (
             read_frame(self.connection, query.format(**places), VERSIONS)

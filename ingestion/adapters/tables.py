@@ -155,6 +155,21 @@ outlier_verdicts = Table(
     Column("actor", Text, nullable=False),
 )
 
+judged_series = Table(
+    "judged_series",
+    metadata,
+    Column("card_id", Text, primary_key=True),
+    Column("grade_code", Text, primary_key=True),
+    Column("rules", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("cut", Moment, nullable=False),
+    Column("learned_at", Moment, nullable=False),
+    Column("sales", BigInteger, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("level", BigInteger),
+    Column("flagged", JSONB, nullable=False),
+)
+
 prices_daily = Table(
     "prices_daily",
     metadata,

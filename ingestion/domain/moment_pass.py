@@ -17,6 +17,7 @@ from ingestion.domain.compiled_entry import compiled_entry
 from ingestion.domain.level_rules import KEPT, Floats, Ints, compiled
 from ingestion.domain.quote_pass import judge_quotes
 from ingestion.domain.sale_pass import (
+    NEXT,
     TOUCHED,
     Flags,
     Sales,
@@ -29,6 +30,7 @@ from ingestion.domain.sale_pass import (
 )
 
 FOREVER = np.iinfo(np.int64).max
+NEVER = np.iinfo(np.int64).min
 PARTS_PER_CORE = 4  # instruments differ in how long they take
 
 
@@ -57,7 +59,71 @@ class Changes(NamedTuple):
     high: Floats
 
 
-Judge = Callable[[Ints, Versions, Flags, Ints, Changes, Ints], None]
+class Start(NamedTuple):
+    """What was held of each place before the first moment; of interest at an instrument's first
+    places, `first` of them, that are believed throughout and were judged before.
+
+    `again`: whether one of these re-admitted it. `level`: the first place of the newest level that
+    one of them confirmed, -1: none. `held`: the verdict that was told, by slot, of every place.
+    `cut`: of the sales before it the end is told, as the next start; NEVER: none are.
+    """
+
+    rule: NDArray[np.int8]
+    low: Floats
+    high: Floats
+    again: Flags
+    held: Flags
+    first: Ints
+    level: Ints
+    cut: Ints
+
+
+class End(NamedTuple):
+    """Of the flagged places before the cut what Start has; `level` and `flagged`, how many, by
+    instrument."""
+
+    place: Ints
+    rule: NDArray[np.int8]
+    low: Floats
+    high: Floats
+    again: Flags
+    level: Ints
+    flagged: Ints
+
+
+@compiled
+def take_up(told: Told, window: Window, start: Start, count: int, level: int) -> None:
+    """Believe the first places as they were judged before."""
+    for place in range(count):
+        told.live[place] = True
+        told.rule[place], told.low[place] = start.rule[place], start.low[place]
+        told.high[place] = start.high[place]
+        told.again[place] = place if start.again[place] else -1
+        told.kept[place] = start.rule[place] == KEPT or start.again[place]
+    if count > 0:
+        # Whichever of them confirmed it: once a year has passed since, the year begins later.
+        told.begun[count - 1] = level
+        window.counts[NEXT] = told.live.size + 1
+
+
+@compiled
+def lay_down(ts: Ints, told: Told, cut: int, room: End) -> tuple[int, int]:
+    """How the sales before the cut stand by sales before it alone: how many are flagged, and the
+    first place of the newest level."""
+    end, flagged, level = np.searchsorted(ts, cut), 0, -1
+    for place in range(end):
+        if not told.live[place]:
+            continue
+        level = max(level, told.begun[place])
+        if told.rule[place] != KEPT:
+            room.place[flagged], room.rule[flagged] = place, told.rule[place]
+            room.low[flagged], room.high[flagged] = told.low[place], told.high[place]
+            room.again[flagged] = 0 <= told.again[place] < end
+            flagged += 1
+    return flagged, level
+
+
+Judge = Callable[[Ints, Versions, Start, Flags, Ints, Changes, Ints, End], None]
 
 
 @compiled
@@ -92,18 +158,26 @@ def tell(
 
 @compiled
 def judge_moments(
-    versions: Versions, quotes: bool, out: Changes
+    versions: Versions,
+    quotes: bool,
+    told: Told,
+    window: Window,
+    held: Flags,
+    begin: int,
+    out: Changes,
 ) -> int:  # two lists merged by time
-    """All changes of one instrument, in the order of knowledge. How many: more than `out` has
-    room for are counted, but not written."""
+    """All changes of one instrument, in the order of knowledge, from place `begin` on. How many:
+    more than `out` has room for are counted, but not written."""
     size = versions.ts.size
-    told, window = nothing_told(size), empty_window(size)
     sales = Sales(versions.ts, versions.price, versions.seller)
-    standing, held = np.full(size, -1, np.int64), np.zeros(size, np.bool_)
+    standing = np.full(size, -1, np.int64)
     known, until = versions.known, versions.until
-    come = in_order_of(known, np.flatnonzero(known < until))
-    gone = in_order_of(until, np.flatnonzero((known < until) & (until != FOREVER)))
-    at = past = count = end = 0
+    coming, going = known < until, (known < until) & (until != FOREVER)
+    coming[:begin] = going[:begin] = False
+    come = in_order_of(known, np.flatnonzero(coming))
+    gone = in_order_of(until, np.flatnonzero(going))
+    at = past = count = 0
+    end = begin
     while at < come.size or past < gone.size:
         now = FOREVER
         if at < come.size:
@@ -131,10 +205,18 @@ def judge_moments(
 @compiled_entry(level_rules, sale_pass, quote_pass)
 def judge_few(sources: str) -> Judge:
     """`judge_moments` of each instrument: number i has the places from bounds[i] to bounds[i + 1]
-    and writes to `out` from rooms[i] to rooms[i + 1]; counts[i]: how many changes it has."""
+    and writes to `out` from rooms[i] to rooms[i + 1], to `left` at its places; counts[i]: how many
+    changes it has."""
 
     def judge_all(
-        bounds: Ints, versions: Versions, quotes: Flags, rooms: Ints, out: Changes, counts: Ints
+        bounds: Ints,
+        versions: Versions,
+        start: Start,
+        quotes: Flags,
+        rooms: Ints,
+        out: Changes,
+        counts: Ints,
+        left: End,
     ) -> None:
         # Named, so that what is kept on disk is of these sources.
         _ = sources
@@ -148,16 +230,47 @@ def judge_few(sources: str) -> Judge:
                 versions.until[a:b],
                 versions.slot[a:b],
             )
+            before = Start(
+                start.rule[a:b],
+                start.low[a:b],
+                start.high[a:b],
+                start.again[a:b],
+                start.held[a:b].copy(),
+                start.first,
+                start.level,
+                start.cut,
+            )
             room = Changes(
                 out.place[c:d], out.known[c:d], out.rule[c:d], out.low[c:d], out.high[c:d]
             )
-            counts[i] = judge_moments(one, quotes[i], room)
+            told, window = nothing_told(b - a), empty_window(b - a)
+            take_up(told, window, before, start.first[i], start.level[i])
+            counts[i] = judge_moments(
+                one, quotes[i], told, window, before.held, start.first[i], room
+            )
+            rest = End(
+                left.place[a:b],
+                left.rule[a:b],
+                left.low[a:b],
+                left.high[a:b],
+                left.again[a:b],
+                left.level,
+                left.flagged,
+            )
+            left.flagged[i], left.level[i] = lay_down(one.ts, told, start.cut[i], rest)
 
     return judge_all
 
 
 def judge_many(
-    bounds: Ints, versions: Versions, quotes: Flags, rooms: Ints, out: Changes, counts: Ints
+    bounds: Ints,
+    versions: Versions,
+    start: Start,
+    quotes: Flags,
+    rooms: Ints,
+    out: Changes,
+    counts: Ints,
+    left: End,
 ) -> None:
     """`judge_few` on all cores, each with instruments of about as many versions in a row."""
     cores = len(os.sched_getaffinity(0))
@@ -165,8 +278,11 @@ def judge_many(
     cuts = np.unique(np.append(np.searchsorted(bounds[:-1], shares[:-1]), bounds.size - 1))
 
     def judge(a: int, b: int) -> None:
+        first, level, cut = start.first[a:b], start.level[a:b], start.cut[a:b]
+        begin = start._replace(first=first, level=level, cut=cut)
+        end = left._replace(level=left.level[a:b], flagged=left.flagged[a:b])
         part = quotes[a:b], rooms[a : b + 1], out, counts[a:b]
-        judge_few(bounds[a : b + 1], versions, *part)
+        judge_few(bounds[a : b + 1], versions, begin, *part, end)
 
     with ThreadPoolExecutor(cores) as pool:
         list(pool.map(judge, cuts[:-1], cuts[1:]))

@@ -1,16 +1,26 @@
 """Verdicts over time: what is held of each price and from when, whatever the order of arrival."""
 
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ingestion.domain.checkpoints import (
+    INSTRUMENT,
+    RESUMED,
+    before_moment,
+    cuts,
+    from_moment,
+    next_checkpoints,
+    told_before,
+)
+from ingestion.domain.resuming import end_of, nothing_left, start_of
 from ingestion.domain.versions import VERDICTS
 
 if TYPE_CHECKING:
-    from ingestion.domain.moment_pass import Changes, Versions
+    from ingestion.domain.moment_pass import Changes, End, Start, Versions
 
 Ints = NDArray[np.int64]
 
@@ -21,8 +31,18 @@ MOST_CENTS = 2_147_483_647  # what a store of int holds
 MOST_LOG = 40.0  # of a fence beyond any price, whose cents a 64-bit number would not hold
 MANY = 100_000  # versions, from which on several threads are worth waking
 
+RESUME_NONE = pl.DataFrame(schema=RESUMED)
+NOTHING_TOLD = pl.DataFrame(schema=VERDICTS)
+
 SUBJECT = ["subject", "subject_id", "card_id", "grade_code"]
 SERIES = ["card_id", "grade_code", "kind", "subject"]
+
+
+class Judged(NamedTuple):
+    """Changes of verdict, as VERDICTS in the order of knowledge, and checkpoints of the sales."""
+
+    rows: pl.DataFrame
+    checkpoints: pl.DataFrame
 
 
 def all_verdicts(versions: pl.DataFrame) -> pl.DataFrame:
@@ -30,14 +50,43 @@ def all_verdicts(versions: pl.DataFrame) -> pl.DataFrame:
 
     A pure function of the set of versions. A price without a row was always kept.
     """
+    rows, _ = _judged(versions, RESUME_NONE, NOTHING_TOLD, None)
+    return rows
+
+
+def judged(versions: pl.DataFrame, resumed: pl.DataFrame, told: pl.DataFrame) -> Judged:
+    """The same rows, of the sales of `resumed` only those known from the moment on.
+
+    `versions` hold all of an instrument, or all from `since` on. `told`: the verdicts, by then, of
+    sales with several versions.
+    """
+    return _judged(versions, resumed, told, cuts(versions, resumed))
+
+
+def _judged(
+    versions: pl.DataFrame, resumed: pl.DataFrame, told: pl.DataFrame, cut: pl.DataFrame | None
+) -> Judged:
     series = versions.select(SERIES).unique().sort(SERIES).with_row_index("series")
-    ordered = _in_order(versions, series)
+    ordered = _in_order(from_moment(versions, resumed), series)
     bounds = np.searchsorted(ordered.get_column("series").to_numpy(), np.arange(series.height + 1))
     quotes = (series.get_column("kind") == "quote").to_numpy()
-    found = _changes(_as_arrays(ordered), bounds.astype(np.int64), quotes)
-    told = ordered.select("series", subject_id="key", event_at="ts")[found.place]
-    rows = told.hstack(_as_rows(found)).join(series, on="series", maintain_order="left")
-    return rows.select(list(VERDICTS)).sort("known_at", "event_at", *SUBJECT)
+    start = start_of(ordered, series, resumed, told, cut)
+    found, end = _changes(_as_arrays(ordered), bounds.astype(np.int64), quotes, start)
+    of = ordered.select("series", subject_id="key", event_at="ts")[found.place]
+    rows = of.hstack(_as_rows(found)).join(series, on="series", maintain_order="left")
+    rows = rows.select(list(VERDICTS)).sort("known_at", "event_at", *SUBJECT)
+    if cut is None:
+        return Judged(rows, RESUME_NONE)
+    levels, flagged = end_of(ordered, series, bounds, end)
+    # What was held just before the moment was told before: it is where the pass began.
+    begun = resumed.select(*INSTRUMENT, known_at=before_moment(), subject=pl.lit("trade"))
+    rows = rows.join(begun, on=begun.columns, how="anti", maintain_order="left")
+    return Judged(rows, next_checkpoints(versions, cut, levels, flagged))
+
+
+def with_earlier(rows: pl.DataFrame, stored: pl.DataFrame, resumed: pl.DataFrame) -> pl.DataFrame:
+    """The rows and, of resumed sales, what was told before the moment: it stands."""
+    return pl.concat([told_before(stored, resumed), rows])
 
 
 def _in_order(versions: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
@@ -80,27 +129,30 @@ def _slots(ordered: pl.DataFrame) -> Ints:
     return numbered.get_column("slot").to_numpy()
 
 
-def _changes(versions: "Versions", bounds: Ints, quotes: NDArray[np.bool_]) -> "Changes":
-    """The changes of all series; `place` counts from the first row of all."""
+def _changes(
+    versions: "Versions", bounds: Ints, quotes: NDArray[np.bool_], start: "Start"
+) -> "tuple[Changes, End]":
+    """The changes of all series, whose `place` counts from the first row of all, and their end."""
     from ingestion.domain.moment_pass import Changes, judge_few, judge_many
 
     judge = judge_many if versions.ts.size >= MANY else judge_few
     # Nearly always far fewer changes than prices; where there are more, once more with room.
     rooms = bounds + 8 * np.arange(bounds.size)
     counts = np.zeros(bounds.size - 1, np.int64)
+    end = nothing_left(versions.ts.size, counts.size)
     while True:
         whole = int(rooms[-1])
         places, known = np.empty(whole, np.int64), np.empty(whole, np.int64)
         fences = np.empty(whole), np.empty(whole)
         out = Changes(places, known, np.empty(whole, np.int8), *fences)
-        judge(bounds, versions, quotes, rooms, out, counts)
+        judge(bounds, versions, start, quotes, rooms, out, counts, end)
         if (counts <= np.diff(rooms)).all():
             break
         rooms = np.concatenate([[0], np.cumsum(counts)])
     written = np.repeat(rooms[:-1] - (np.cumsum(counts) - counts), counts)
     written += np.arange(written.size)
     found = Changes._make(column[written] for column in out)
-    return found._replace(place=found.place + np.repeat(bounds[:-1], counts))
+    return found._replace(place=found.place + np.repeat(bounds[:-1], counts)), end
 
 
 def _as_rows(found: "Changes") -> pl.DataFrame:

@@ -54,6 +54,12 @@ class PriceStore(Protocol):
         All of its past has archived months in it; days have to be recalled first.
         """
 
+    def versions_since(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Of sales the versions from a moment on, of figures all, archived months included.
+
+        `asked`: card_id, grade_code and `since`.
+        """
+
     def month(self, table: str, month: date) -> pl.DataFrame:
         """One month of `trades`, `prices_daily` or `quotes`, in key order."""
 
@@ -63,6 +69,16 @@ class VerdictStore(Protocol):
 
     def by_rule(self, instruments: pl.DataFrame) -> pl.DataFrame:
         """What the rule has said of the instruments' prices, as VERDICTS."""
+
+    def by_rule_since(self, moments: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+        """Of instruments with a `moment`: what the rule has said of figures, of sales that it spoke
+        of from then on, and of those named by `subject_id`; as VERDICTS."""
+
+    def checkpoints(self, instruments: pl.DataFrame) -> pl.DataFrame:
+        """Those of the rules as they are now, as CHECKPOINTS."""
+
+    def check(self, instruments: pl.DataFrame, made: pl.DataFrame) -> None:
+        """Keep these checkpoints, as CHECKPOINTS, and no other of the instruments."""
 
     def standing(self, instruments: pl.DataFrame) -> pl.DataFrame:
         """What counts: the rule's verdicts until a person's, as VERDICTS."""

@@ -105,7 +105,9 @@ class World:
 
     def forget(self) -> None:
         """Empty every table of prices, as no login of the platform may."""
-        tables = ", ".join(f"market.{table}" for table in (*DIGESTS, "outlier_verdicts", "dirty"))
+        tables = ", ".join(
+            f"market.{table}" for table in (*DIGESTS, "outlier_verdicts", "judged_series", "dirty")
+        )
         with psycopg.connect(self.superuser) as connection:
             connection.execute(f"truncate {tables}")
 

@@ -33,7 +33,7 @@ RESET = """
 truncate market.trades, market.trade_revisions, market.outlier_verdicts, market.prices_daily,
   market.prices_daily_history, market.dirty, market.quarantine, market.product_map, market.loads,
   market.archived_months, market.archived_keys, market.standing_reports, market.rereads,
-  market.titled_days
+  market.titled_days, market.judged_series
 """
 
 
