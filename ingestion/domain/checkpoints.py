@@ -79,6 +79,8 @@ def sound(resumed: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
 
 def from_moment(versions: pl.DataFrame, resumed: pl.DataFrame) -> pl.DataFrame:
     """The versions with a moment before the first in which all is known that was known by then."""
+    if resumed.is_empty():
+        return versions
     begun = resumed.select(*INSTRUMENT, "since", before=before_moment())
     told = versions.filter(subject="trade").join(begun, on=INSTRUMENT, how="left")
     new = pl.col("before").is_null()

@@ -85,7 +85,7 @@ def in_order(stored: pl.DataFrame) -> pl.DataFrame:
     return stored.sort("subject_id", "known_at", maintain_order=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=told_by_night())
 def test_nights_that_go_on_from_a_checkpoint_append_what_judging_all_appends(
     rows: list[dict[str, object]],
