@@ -1,4 +1,6 @@
-"""Monthly training of the signal classifier, and its promotion if it has earned it."""
+"""Monthly training: the forecaster, the signal classifier, its promotion if it has earned it."""
+
+from datetime import timedelta
 
 from airflow.sdk import DAG, Param
 
@@ -17,6 +19,7 @@ with DAG(
     },
     tags=["signals"],
 ):
+    forecaster = job("signals_svc", "train_forecaster", within=timedelta(hours=2), date=DAY)
     train = job("signals_svc", "train", date=DAY)
     promote = job(
         "signals_svc",
@@ -24,4 +27,4 @@ with DAG(
         model_version="{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
         outlets=[MODEL],
     )
-    train >> promote
+    forecaster >> train >> promote

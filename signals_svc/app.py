@@ -11,15 +11,18 @@ from kernel.db.session import job_transaction
 from kernel.lake import Lake
 from signals_svc.adapters.features import Features, Queue
 from signals_svc.adapters.market import MarketDirtySet, MarketPrices
-from signals_svc.adapters.models import Models
+from signals_svc.adapters.models import ForecasterModels, Models
 from signals_svc.adapters.onnx_classifier import LakeArtifacts, LakeClassifiers
+from signals_svc.adapters.onnx_forecaster import LakeForecasters
 from signals_svc.adapters.outbox import SignalOutbox
+from signals_svc.adapters.policy_file import forecast_policy
 from signals_svc.adapters.redis_signals import RedisSignals
 from signals_svc.adapters.signals import Signals
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.forecast import HORIZONS
 from signals_svc.jobs import Workshop, jobs
+from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
 from signals_svc.ports.models import Trainer
 from signals_svc.ports.stores import Stores
 from signals_svc.settings import SignalsSettings
@@ -42,6 +45,7 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             features=Features(connection),
             signals=Signals(connection, horizons=horizons_of(settings)),
             models=Models(connection),
+            forecasters=ForecasterModels(connection),
             outbox=SignalOutbox(connection),
         )
 
@@ -51,6 +55,14 @@ def lightgbm_trainer() -> Trainer:
     from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
 
     return LightGbmTrainer()
+
+
+def sequence_trainers() -> tuple[ForecastTrainer, QuantileTrees]:
+    """Imported here, as above."""
+    from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
+    from signals_svc.adapters.tft_trainer import TftTrainer
+
+    return TftTrainer(), LightGbmQuantiles()
 
 
 def workshop(settings: SignalsSettings) -> Workshop:
@@ -64,6 +76,9 @@ def workshop(settings: SignalsSettings) -> Workshop:
         topic=(lambda: Topic(topic)) if topic else None,
         artifacts=lambda: LakeArtifacts(Lake(settings.lake_bucket_prefix)),
         trainer=lightgbm_trainer,
+        forecasters=LakeForecasters(lambda: Lake(settings.lake_bucket_prefix)),
+        forecast_trainer=sequence_trainers,
+        forecast_policy=forecast_policy,
         policy=Policy(
             risk_aversion=settings.signals.lambda_risk_aversion,
             hysteresis=settings.signals.hysteresis,

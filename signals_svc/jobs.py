@@ -12,15 +12,18 @@ import structlog
 from kernel.cli import Summary, UtcDay, finish
 from kernel.errors import Rejected, Unavailable
 from signals_svc.domain.decision import ACTIONS, Policy
+from signals_svc.domain.forecast_gate import ForecastPolicy
+from signals_svc.ports.forecasters import ForecasterLoader, ForecastTrainer, QuantileTrees
 from signals_svc.ports.models import ArtifactStore, ClassifierLoader, Trainer
 from signals_svc.ports.outbox import FlipTopic, SignalCache
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
 from signals_svc.usecases.learn import TooFewLabels, learn
+from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
 from signals_svc.usecases.promote import promote
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
-from signals_svc.usecases.train import read_history, register
+from signals_svc.usecases.train import read_history, register, register_forecaster
 
 
 class NoDay(Rejected):
@@ -40,6 +43,9 @@ class Workshop:
     topic: Callable[[], FlipTopic] | None
     artifacts: Callable[[], ArtifactStore]
     trainer: Callable[[], Trainer]
+    forecasters: ForecasterLoader
+    forecast_trainer: Callable[[], tuple[ForecastTrainer, QuantileTrees]]
+    forecast_policy: Callable[[], ForecastPolicy]
     policy: Policy
     horizons: tuple[int, ...]
     shown_horizon: int
@@ -69,6 +75,11 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
     def train_job(day: date | None) -> None:
         finish("train", lambda: train_classifier(workshop(), day, now=datetime.now(UTC)))
+
+    @group.command("train_forecaster", help="Train a sequence forecaster on what was known then.")
+    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    def train_forecaster_job(day: date | None) -> None:
+        finish("train_forecaster", lambda: train_forecaster(workshop(), day, now=datetime.now(UTC)))
 
     @group.command("promote", help="Put an accepted classifier into production.")
     @click.option("--model-version", help="as `train` printed it; without one nothing is done")
@@ -106,7 +117,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
     with workshop.stores() as stores:
         days = stores.queue.days()
     actions: Counter[str] = Counter(dict.fromkeys(ACTIONS, 0))
-    instruments = flips = cleared = 0
+    instruments = flips = cleared = shadow = 0
     model_version = None
     for as_of in days:
         with workshop.stores() as stores:
@@ -118,12 +129,14 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
                 horizons=workshop.horizons,
                 shown_horizon=workshop.shown_horizon,
                 loader=workshop.loader,
+                forecasters=workshop.forecasters,
             )
         log.info("signals.inferred", as_of=as_of.isoformat(), **night._asdict())
         actions.update(night.actions)
         instruments += night.instruments
         flips += night.flips
         cleared += night.cleared
+        shadow += night.shadow
         model_version = night.model_version
     return {
         "nights": len(days),
@@ -131,6 +144,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
         "signals": dict(actions),
         "flips": flips,
         "cleared": cleared,
+        "in_shadow": shadow,
         "model_version": model_version,
         "last_night": days[-1].isoformat() if days else None,
     }
@@ -191,6 +205,36 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
         "first_day": trained.first_day.isoformat(),
         "last_day": trained.last_day.isoformat(),
         "new": trained.new,
+    }
+
+
+def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
+    """The verdict on each horizon, in words, and the version that is in the shadow from now on."""
+    with workshop.stores() as stores:
+        known_until = day or stores.signals.latest_night()
+        if known_until is None:
+            raise NoDay
+        history = read_history(stores, known_until=known_until)
+    trainer, trees = workshop.forecast_trainer()
+    learned = learn_forecasts(
+        history,
+        horizons=workshop.horizons,
+        policy=workshop.forecast_policy(),
+        trainer=trainer,
+        trees=trees,
+    )
+    if isinstance(learned, TooShort):
+        outcome = f"no forecaster: {learned.missing}"
+        return {"outcome": outcome, "candidate": None, "rows": learned.rows}
+    with workshop.stores() as stores:
+        new = register_forecaster(stores, learned.artifact, artifacts=workshop.artifacts(), now=now)
+    return {
+        "outcome": "in the shadow",
+        "candidate": learned.artifact.version,
+        **{f"verdict_{one.horizon_days}_d": one.words for one in learned.verdicts},
+        "rows": learned.rows,
+        "weeks": learned.weeks,
+        "new": new,
     }
 
 

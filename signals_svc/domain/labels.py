@@ -39,8 +39,10 @@ def labels_of(log_returns: Floats, break_even: float) -> Ints:
     return np.where(np.isfinite(log_returns), codes, NO_LABEL)
 
 
-def realised(at: Series, known_later: Bars, horizon_days: int) -> Outcomes:
-    """From each close in use on a day to the last close in days h-15 .. h after it.
+def realised(
+    at: Series, known_later: Bars, horizon_days: int, *, window_days: int = LABEL_WINDOW_DAYS
+) -> Outcomes:
+    """From each close in use on a day to the last close in days h - window .. h after it.
 
     Closes are of the very series in use on the day, as known later; NaN where the window holds
     none. The window never reaches back to the as-of day itself.
@@ -49,7 +51,7 @@ def realised(at: Series, known_later: Bars, horizon_days: int) -> Outcomes:
     keys = (known_later.slot * kinds + known_later.kind) * STRIDE + known_later.day
     series = (at.slots * kinds + at.kind) * STRIDE
     last = at.as_of_day + horizon_days
-    first = at.as_of_day + max(1, horizon_days - LABEL_WINDOW_DAYS)
+    first = at.as_of_day + max(1, horizon_days - window_days)
     if not len(keys):
         return Outcomes(np.full(at.owners, np.nan), np.full(at.owners, FOREVER))
     row = np.searchsorted(keys, series + last, side="right") - 1

@@ -6,9 +6,13 @@ from typing import Any, Literal, NamedTuple, Protocol
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.conviction import ConvictionMap
 
+Family = Literal["ewma", "classifier", "tft"]
+# shadow: speaks every night and is stored, nobody is told
+Stage = Literal["shadow", "production", "rejected"]
+
 
 class ServingModel(NamedTuple):
-    """The classifier in production."""
+    """A registered model and where its artifact is."""
 
     version: str
     trained_through: datetime
@@ -17,8 +21,8 @@ class ServingModel(NamedTuple):
     sha256: str
 
 
-class RegisteredClassifier(NamedTuple):
-    """A trained classifier as it is registered; `metrics` hold its acceptance and its numbers."""
+class RegisteredModel(NamedTuple):
+    """A trained model as it is registered; `metrics` hold its acceptance and its numbers."""
 
     serving: ServingModel
     metrics: dict[str, Any]
@@ -38,17 +42,15 @@ class ModelStore(Protocol):
         """
         ...
 
-    def classifier(self, version: str) -> RegisteredClassifier | None:
+    def classifier(self, version: str) -> RegisteredModel | None:
         """A registered classifier, or None."""
         ...
 
-    def register(self, model: RegisteredClassifier, *, now: datetime) -> bool:
+    def register(self, model: RegisteredModel, *, now: datetime) -> bool:
         """Add a classifier; False where the very same is there. Raises Conflict for another."""
         ...
 
-    def decide(
-        self, version: str, *, stage: Literal["production", "rejected"], now: datetime, reason: str
-    ) -> None:
+    def decide(self, version: str, *, stage: Stage, now: datetime, reason: str) -> None:
         """Append a decision about a classifier."""
         ...
 

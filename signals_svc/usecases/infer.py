@@ -17,10 +17,12 @@ from signals_svc.domain.judgement import Actions, Voice, judge
 from signals_svc.domain.signal import Signal, flip_of
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.withdrawal import withdrawal
+from signals_svc.ports.forecasters import ForecasterLoader
 from signals_svc.ports.models import ClassifierLoader, ModelStore, ServingModel
 from signals_svc.ports.night import SignalStore
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
+from signals_svc.usecases.forecast import sequence_forecasts
 
 log = structlog.get_logger()
 
@@ -32,6 +34,7 @@ class Inferred(NamedTuple):
     actions: Counter[str]
     flips: int
     cleared: int
+    shadow: int  # instruments that the sequence forecaster spoke of
     model_version: str
 
 
@@ -44,6 +47,7 @@ def infer(
     horizons: tuple[int, ...],
     shown_horizon: int,
     loader: ClassifierLoader,
+    forecasters: ForecasterLoader,
 ) -> Inferred:
     """Signals as of the end of the day for everything in the queue of that day."""
     moment = end_of(as_of)
@@ -69,7 +73,10 @@ def infer(
         for signal in signals
         if (flip := flip_of(signal, announced.get((signal.instrument, signal.horizon_days))))
     ]
-    stores.signals.write(signals, verdicts.forecasts, flips, now=now)
+    in_shadow = sequence_forecasts(
+        stores, snapshot.instruments, as_of=as_of, horizons=horizons, loader=forecasters
+    )
+    stores.signals.write(signals, [*verdicts.forecasts, *in_shadow], flips, now=now)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
     shown = [signal for signal in signals if signal.horizon_days == shown_horizon]
     return Inferred(
@@ -77,6 +84,7 @@ def infer(
         actions=Counter(signal.action for signal in shown),
         flips=len(flips),
         cleared=cleared,
+        shadow=len({one.instrument for one in in_shadow}),
         model_version=f"{EWMA_VERSION}+{voice.version}" if voice else EWMA_VERSION,
     )
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from signals_svc.domain.acceptance import Verdict
 from signals_svc.domain.artifact import Artifact
-from signals_svc.ports.models import ArtifactStore, RegisteredClassifier, ServingModel
+from signals_svc.domain.forecaster_artifact import ForecasterArtifact
+from signals_svc.ports.models import ArtifactStore, RegisteredModel, ServingModel
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.learn import Candidate, History
 
@@ -61,9 +62,28 @@ def _register(
         artifact_key=f"classifier/{artifact.version}.zip",
         sha256=hashlib.sha256(body).hexdigest(),
     )
-    new = stores.models.register(RegisteredClassifier(serving, artifact.metrics), now=now)
+    new = stores.models.register(RegisteredModel(serving, artifact.metrics), now=now)
     if new:
         artifacts.put(serving.artifact_key, body)
         if not verdict.accepted:
             stores.models.decide(artifact.version, stage="rejected", now=now, reason=verdict.words)
+    return new
+
+
+def register_forecaster(
+    stores: Stores, artifact: ForecasterArtifact, *, artifacts: ArtifactStore, now: datetime
+) -> bool:
+    """As `register`. A new forecaster speaks every night from now on, in the shadow."""
+    body = artifact.to_bytes()
+    serving = ServingModel(
+        version=artifact.version,
+        trained_through=datetime.fromisoformat(artifact.trained_through),
+        feature_version=artifact.feature_version,
+        artifact_key=f"forecaster/{artifact.version}.zip",
+        sha256=hashlib.sha256(body).hexdigest(),
+    )
+    model = RegisteredModel(serving, artifact.metrics)
+    new = stores.forecasters.register(model, now=now, reason=artifact.metrics["verdict"])
+    if new:
+        artifacts.put(serving.artifact_key, body)
     return new

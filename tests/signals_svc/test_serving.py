@@ -10,7 +10,16 @@ import pytest
 from tests.signals_svc.conftest import CARDS, LAST_DAY, Desk
 from tests.signals_svc.market_builder import mark
 
-HEAVY = ("torch", "lightgbm", "pandas", "sklearn", "onnxmltools", "skl2onnx")
+HEAVY = (
+    "torch",
+    "lightning",
+    "pytorch_forecasting",
+    "lightgbm",
+    "pandas",
+    "sklearn",
+    "onnxmltools",
+    "skl2onnx",
+)
 
 REPORT_MODULES = f"""
 import atexit, sys

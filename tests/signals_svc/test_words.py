@@ -15,7 +15,7 @@ from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.ports.models import RegisteredClassifier, ServingModel
+from signals_svc.ports.models import RegisteredModel, ServingModel
 from signals_svc.settings import SignalsSettings
 from tests.signals_svc.conftest import LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import Bar, mark, write_bars
@@ -65,7 +65,7 @@ def promote(
 ) -> None:
     model = ServingModel(version, trained_through, features, f"classifier/{version}.zip", "0")
     with job_transaction(SignalsSettings().database_url) as connection:
-        Models(connection).register(RegisteredClassifier(model, {"accepted": True}), now=now)
+        Models(connection).register(RegisteredModel(model, {"accepted": True}), now=now)
         Models(connection).decide(version, stage="production", now=now, reason="test")
 
 

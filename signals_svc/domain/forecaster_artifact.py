@@ -1,0 +1,58 @@
+"""A trained forecaster as one sequence of bytes: the graph, its words, its numbers."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from signals_svc.domain.artifact import CARD, MODEL, ZIP_EPOCH, ArtifactCorrupt
+from signals_svc.domain.conformal import Margins
+from signals_svc.domain.weekly import AHEAD, FIXED, PAST, STEPS, WEEKS
+
+# What the graph was exported for; another release may lay its windows out otherwise.
+LAYOUT: Mapping[str, Any] = {
+    "past": list(PAST),
+    "ahead": list(AHEAD),
+    "fixed": list(FIXED),
+    "weeks": WEEKS,
+    "steps": STEPS,
+}
+
+
+@dataclass(frozen=True)
+class ForecasterArtifact:
+    """`margins` by horizon in days, as text: how many spreads each side of the band moves."""
+
+    version: str
+    feature_version: str
+    margins: Mapping[str, Margins]
+    trained_through: str
+    data_fingerprint: str
+    metrics: dict[str, Any]
+    onnx: bytes
+
+    def to_bytes(self) -> bytes:
+        """The same artifact always gives the same bytes."""
+        card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
+        text = json.dumps(card | {"layout": LAYOUT}, sort_keys=True, indent=1)
+        body = io.BytesIO()
+        with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in ((CARD, text.encode()), (MODEL, self.onnx)):
+                archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+        return body.getvalue()
+
+
+def forecaster_artifact_of(version: str, body: bytes) -> ForecasterArtifact:
+    """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            card = json.loads(archive.read(CARD))
+            onnx = archive.read(MODEL)
+        if card.pop("layout") != LAYOUT:
+            raise ArtifactCorrupt(version, "it wants other windows than are computed")
+        margins = {horizon: (low, high) for horizon, (low, high) in card.pop("margins").items()}
+        return ForecasterArtifact(**card, margins=margins, onnx=onnx)
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise ArtifactCorrupt(version, str(error)) from error

@@ -1,0 +1,105 @@
+"""Forecasts of each test block by models that had not seen it, and what the trees say beside it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.baselines import BASELINES
+from signals_svc.domain.conformal import Margins, margins_that_help, widened
+from signals_svc.domain.forecast_examples import ForecastExamples
+from signals_svc.domain.forecast_folds import ForecastFold, split_for_check
+from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict, judge_horizon
+from signals_svc.domain.forecast_model import at_horizons, spread_at
+from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
+
+TREES = "lightgbm"  # the baseline beside the fixed ones
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Rows of `examples` in test order; `quantiles` and `trees` are [n, H, 3]."""
+
+    examples: ForecastExamples
+    folds: tuple[ForecastFold, ...]
+    rows: Ints
+    quantiles: Floats
+    trees: Floats
+
+    @property
+    def unit(self) -> Floats:
+        """[n, H]: the spread of each row's log return."""
+        return spread_at(self.examples.windows.spread[self.rows], self.examples.horizons)
+
+
+def forecasts_out_of_fold(
+    examples: ForecastExamples,
+    folds: list[ForecastFold],
+    *,
+    trainer: ForecastTrainer,
+    trees: QuantileTrees,
+) -> OutOfFold:
+    """One training a fold."""
+    quantiles, said = [], []
+    for fold in folds:
+        train, check = split_for_check(examples.days, fold.train)
+        model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
+        windows = examples.windows.of(fold.test)
+        quantiles.append(at_horizons(model.answers(windows), windows.spread, examples.horizons))
+        said.append(_trees_say(examples, fold, trees))
+    return OutOfFold(
+        examples,
+        tuple(folds),
+        np.concatenate([fold.test for fold in folds]),
+        np.concatenate(quantiles),
+        np.concatenate(said),
+    )
+
+
+def judged(out: OutOfFold, at: int, policy: ForecastPolicy) -> HorizonVerdict:
+    """Horizon number `at`, of what would have been served: each fold's band is moved by what was
+    known when it began."""
+    examples = out.examples
+    outcomes = examples.outcomes[out.rows, at]
+    some = np.isfinite(outcomes)
+    unit = out.unit[:, at]
+    served = out.quantiles[:, at].copy()
+    for fold in out.folds[1:]:
+        mine = np.isin(out.rows, fold.test)
+        margins = margins_of(out, at, known_by_us=fold.start_us)
+        if margins is not None:
+            served[mine] = widened(served[mine], unit[mine], margins)
+    baselines: dict[str, Floats] = {
+        name: examples.baselines[out.rows[some], place, at] for place, name in enumerate(BASELINES)
+    }
+    return judge_horizon(
+        examples.days[out.rows[some]],
+        served[some],
+        outcomes[some],
+        {**baselines, TREES: out.trees[some, at]},
+        horizon_days=examples.horizons[at],
+        policy=policy,
+    )
+
+
+def margins_of(out: OutOfFold, at: int, *, known_by_us: int | None = None) -> Margins | None:
+    """Of the forecasts whose outcome was known by then; of all where no moment is given."""
+    outcomes = out.examples.outcomes[out.rows, at]
+    rows = np.isfinite(outcomes)
+    if known_by_us is not None:
+        rows &= out.examples.known_us[out.rows] <= known_by_us
+    unit = out.unit[:, at]
+    days = out.examples.days[out.rows]
+    return margins_that_help(days[rows], out.quantiles[rows, at], outcomes[rows], unit[rows])
+
+
+def _trees_say(examples: ForecastExamples, fold: ForecastFold, trees: QuantileTrees) -> Floats:
+    each = []
+    spread = spread_at(examples.windows.spread, examples.horizons)
+    for at in range(len(examples.horizons)):
+        unit = spread[:, at]
+        known = fold.train[np.isfinite(examples.outcomes[fold.train, at])]
+        units = examples.outcomes[known, at] / unit[known]
+        said = trees.fit_and_answer(examples.inputs[known], units, examples.inputs[fold.test])
+        each.append(np.sort(said, axis=1) * unit[fold.test, None])
+    return np.stack(each, axis=1)

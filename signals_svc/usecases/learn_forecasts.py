@@ -1,0 +1,119 @@
+"""Learns a sequence forecaster from what was known by a day and judges it out of fold. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from kernel.days import end_of
+from signals_svc.domain.examples import as_of_days
+from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.forecast_examples import ForecastExamples, forecast_examples
+from signals_svc.domain.forecast_folds import forecast_folds, split_for_check
+from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict
+from signals_svc.domain.forecaster_artifact import ForecasterArtifact
+from signals_svc.domain.weekly import WEEKS, Windows, shortened
+from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees, TrainedForecaster
+from signals_svc.usecases.forecasts_out_of_fold import (
+    OutOfFold,
+    forecasts_out_of_fold,
+    judged,
+    margins_of,
+)
+from signals_svc.usecases.learn import PARITY_LIMIT, PARITY_ROWS, History, ParityBroken
+
+
+@dataclass(frozen=True)
+class TooShort:
+    """There is no forecaster to judge, and what is missing."""
+
+    missing: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class ForecastCandidate:
+    """A forecaster nobody has registered yet, and how each horizon was judged."""
+
+    artifact: ForecasterArtifact
+    verdicts: tuple[HorizonVerdict, ...]
+    rows: int
+    weeks: int
+
+
+def learn_forecasts(
+    history: History,
+    *,
+    horizons: tuple[int, ...],
+    policy: ForecastPolicy,
+    trainer: ForecastTrainer,
+    trees: QuantileTrees,
+) -> ForecastCandidate | TooShort:
+    """Minutes of computing and no store: nobody waits for a lock or a session meanwhile."""
+    days = as_of_days(history.versions, history.known_until, horizon_days=max(horizons))
+    if not days:
+        return TooShort("no week has bars before it and an outcome after it", 0)
+    examples = forecast_examples(
+        history.versions,
+        history.catalog,
+        days=days,
+        known_until=history.known_until,
+        horizons=horizons,
+    )
+    weeks = len(np.unique(examples.days))
+    folds = forecast_folds(examples.days, examples.known_us)
+    if not folds:
+        return TooShort(_missing(len(examples), weeks), len(examples))
+    out = forecasts_out_of_fold(examples, folds, trainer=trainer, trees=trees)
+    verdicts = tuple(judged(out, at, policy) for at in range(len(horizons)))
+    train, check = split_for_check(examples.days, np.arange(len(examples)))
+    model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
+    artifact = _artifact(model, out, verdicts, history.known_until)
+    return ForecastCandidate(artifact, verdicts, len(examples), weeks)
+
+
+def _missing(rows: int, weeks: int) -> str:
+    return (
+        f"{rows} windows of {weeks} weeks are too few to learn from some and test on others whose"
+        " outcomes came later; load a longer history or wait"
+    )
+
+
+def _artifact(
+    model: TrainedForecaster,
+    out: OutOfFold,
+    verdicts: tuple[HorizonVerdict, ...],
+    known_until: date,
+) -> ForecasterArtifact:
+    """Raises ParityBroken."""
+    examples = out.examples
+    onnx = model.to_onnx(examples.windows)
+    difference = model.parity(onnx, _parity_windows(examples))
+    if not difference <= PARITY_LIMIT:
+        raise ParityBroken(difference)
+    margins = {one: margins_of(out, at) for at, one in enumerate(examples.horizons)}
+    digest = hashlib.blake2b(examples.fingerprint.encode(), digest_size=4).hexdigest()
+    return ForecasterArtifact(
+        version=f"tft-{known_until:%Y%m%d}-{digest}",
+        feature_version=FEATURE_VERSION,
+        margins={str(one): pair for one, pair in margins.items() if pair is not None},
+        trained_through=end_of(known_until).isoformat(),
+        data_fingerprint=examples.fingerprint,
+        metrics={
+            "passed": [one.horizon_days for one in verdicts if one.passed],
+            "verdict": "; ".join(one.words for one in verdicts),
+            "horizons": {str(one.horizon_days): one.figures() for one in verdicts},
+            "rows": len(examples),
+            "parity": difference,
+        },
+        onnx=onnx,
+    )
+
+
+def _parity_windows(examples: ForecastExamples) -> Windows:
+    """Rows spread over the history, every second one cut to each possible length in turn."""
+    step = max(1, len(examples) // PARITY_ROWS)
+    windows = examples.windows.of(np.arange(0, len(examples), step)[:PARITY_ROWS])
+    place = np.arange(len(windows))
+    return shortened(windows, np.where(place % 2 == 0, WEEKS, 1 + place // 2 % WEEKS))
