@@ -23,7 +23,7 @@ from signals_svc.domain.weekly import LIMIT, Windows
 
 SEED = 20240229
 BATCH = 128
-EPOCHS = 8  # every run on thousands of windows was at its best before
+EPOCHS = 6  # runs on thousands of windows were at their best by then
 LEAST_STEPS = 160  # of the optimiser: a small history is gone through more often
 PATIENCE = 2
 LONGEST_STEP = 0.5  # of a gradient's norm: one wild week may not throw the weights about

@@ -16,7 +16,7 @@ MIN_TRAIN_ROWS = 1_000
 CHECK_SHARE = 0.15  # of the weeks of a training, its newest ones
 EMBARGO_DAYS = 4 * WEEK_DAYS  # between what trains and what stops it; neighbours overlap
 
-MOST_TRAINED = 4_000  # rows an epoch: windows of neighbouring weeks tell nearly the same
+MOST_TRAINED = 2_500  # rows an epoch: windows of neighbouring weeks tell nearly the same
 MOST_CHECKED = 1_000
 SEED = 20240229
 

@@ -38,7 +38,7 @@ class HorizonVerdict:
         """The verdict with its numbers, for people."""
         best = self.skills[self.best_baseline]
         return (
-            f"{self.horizon_days} d: skill {best.value:+.1%} ({best.low:+.1%} to {best.high:+.1%})"
+            f"skill {best.value:+.1%} ({best.low:+.1%} to {best.high:+.1%})"
             f" over {self.best_baseline}, rank IC {self.rank_ic.value:.2f}"
             f" ({self.rank_ic.low:.2f} to {self.rank_ic.high:.2f}), band holds"
             f" {self.coverage:.1%}: {'passed' if self.passed else 'failed'}"

@@ -102,7 +102,7 @@ def _artifact(
         data_fingerprint=examples.fingerprint,
         metrics={
             "passed": [one.horizon_days for one in verdicts if one.passed],
-            "verdict": "; ".join(one.words for one in verdicts),
+            "verdict": "; ".join(f"{one.horizon_days} d: {one.words}" for one in verdicts),
             "horizons": {str(one.horizon_days): one.figures() for one in verdicts},
             "rows": len(examples),
             "parity": difference,
