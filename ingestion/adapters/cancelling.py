@@ -16,21 +16,6 @@ TURNED: Schema = {
     "action": pl.String,
 }
 
-# Runs within a merge, after its `met`: every moment at which a sale that is there was told as
-# standing. Only of sources that say themselves when they changed a sale; of the others each run
-# would be such a moment.
-NOTE_STANDING = """
-insert into market.standing_reports (trade_id, told_at)
-select distinct m.record_id, said.at
-from met m join staged_trades s using (record_id)
-cross join lateral (values (s.reported_at), (m.old_reported_at)) said (at)
-where s.reported_at = s.known_at and s.reported_at <> m.old_reported_at
-  and not exists (select from staged_cancelled c
-    where (c.record_id, c.reported_at) = (m.record_id, said.at))
-  and not exists (select from market.trade_revisions r
-    where (r.trade_id, r.known_at, r.action) = (m.record_id, said.at, 'revoked'))
-on conflict do nothing
-"""
 # Every cancellation and every later word to the contrary is a row, so that their number and order
 # of arrival does not matter. `before` stays empty, since what is believed of the sale does not
 # change and must not depend on which file came first.

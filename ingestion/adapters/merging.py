@@ -1,14 +1,16 @@
 """The statements of a merge: staged records meet what is there; `touched` lists what changed.
 
 A sale is one row, what is believed of it now. Of two versions the one reported later is believed
-(at the same time, the one loaded now). A version that is replaced, or that arrives after its
-successor, becomes a revision, with the moment from which the successor was known. Where only our
-reading of the source's words changed, that moment is this load: nobody read them so before. What
-would have been replaced before its card was known was never believed, and leaves no revision.
+(at the same time, the one loaded now). A version that is replaced becomes a revision, with the
+moment from which the successor was known; one that arrives after its successor is put in its place
+(`late_versions`). Where only our reading of the source's words changed, that moment is this load:
+nobody read them so before. What would have been replaced before its card was known was never
+believed, and leaves no revision.
 """
 
 import polars as pl
 
+from ingestion.adapters.late_versions import NOTED, PLACE_LATE
 from ingestion.domain.records import Schema
 
 TOUCHED = "select distinct card_id, grade_code, day from touched where day is not null"
@@ -24,77 +26,73 @@ T_WORDS = "t.told_as, t.ts, t.price_cents, t.seller"
 # one takes its card and grade from there: a mended mapping says nothing about an earlier belief.
 MEET = f"""
 create temp table met on commit drop as
-select s.record_id, t.ts as old_ts, t.card_id as old_card, t.grade_code as old_grade,
-  t.reported_at as old_reported_at, t.known_at as old_known_at,
+select s.record_id, s.known_at, s.reported_at, t.ts as old_ts, t.card_id as old_card,
+  t.grade_code as old_grade, t.reported_at as old_reported_at, t.known_at as old_known_at,
   case
     when ({S_CONTENT}) is not distinct from ({T_CONTENT}) then
-      case when s.known_at < t.known_at and not exists (
+      case when s.reported_at = t.reported_at and s.known_at >= t.known_at then 'same'
+      when exists (
         select from market.trade_revisions r
-        where r.trade_id = t.trade_id and r.known_at = t.known_at
-          and r.action = 'corrected') then 'known_earlier'
+        where r.trade_id = t.trade_id and r.action = 'corrected') then
+        case when s.reported_at = t.reported_at
+          or s.reported_at > t.reported_at and greatest(s.known_at, s.reported_at) >= t.known_at
+        then 'same' else 'late' end
+      when s.known_at < t.known_at then 'known_earlier'
+      when s.reported_at < t.reported_at then 'told_earlier'
       else 'same' end
-    when s.reported_at >= t.reported_at or ({S_WORDS}) is not distinct from ({T_WORDS})
+    when how.same_words then 'corrected'
+    when s.reported_at >= t.reported_at and not exists (
+      select from ({NOTED}) note where note.trade_id = t.trade_id and note.at > s.reported_at)
       then 'corrected'
-    when exists (
-      select from market.trade_revisions r
-      where r.trade_id = t.trade_id and r.action = 'corrected' and (
-        ((r.before ->> 'ts')::timestamptz, r.before ->> 'card_id', r.before ->> 'grade_code',
-         (r.before ->> 'price_cents')::int, r.before ->> 'seller')
-        is not distinct from ({S_CONTENT})
-        or ((r.before ->> 'told_as')::bigint, (r.before ->> 'ts')::timestamptz,
-            (r.before ->> 'price_cents')::int, r.before ->> 'seller')
-        is not distinct from ({S_WORDS}))) then 'same'
-    when s.known_at >= greatest(t.known_at, t.reported_at) then 'same'
-    else 'older' end as fate,
+    else 'late' end as fate,
   jsonb_build_object('ts', s.ts,
     'card_id', case when reread and older then t.card_id else s.card_id end,
     'grade_code', case when reread and older then t.grade_code else s.grade_code end,
     'price_cents', s.price_cents, 'seller', s.seller, 'known_at', s.known_at,
-    'told_as', s.told_as) as told,
+    'told_as', s.told_as, 'reported_at', s.reported_at) as told,
   jsonb_build_object('ts', t.ts, 'card_id', t.card_id, 'grade_code', t.grade_code,
     'price_cents', t.price_cents, 'seller', t.seller, 'known_at', t.known_at,
-    'told_as', t.told_as) as believed,
-  greatest(s.known_at, s.reported_at, t.known_at, case when reread then now() end) as told_at,
-  greatest(t.known_at, t.reported_at) as believed_at
+    'told_as', t.told_as, 'reported_at', t.reported_at) as believed,
+  greatest(s.known_at, s.reported_at, t.known_at,
+    case when s.told_as = t.told_as and (s.card_id, s.grade_code) <> (t.card_id, t.grade_code)
+      then now() end) as told_at
 from staged_trades s join market.trades t on t.trade_id = s.record_id
 cross join lateral (
   select s.told_as = t.told_as and (s.card_id, s.grade_code) <> (t.card_id, t.grade_code) as reread,
-    s.reported_at < t.reported_at as older
+    ({S_WORDS}) is not distinct from ({T_WORDS}) as same_words,
+    s.reported_at < t.reported_at and ({S_WORDS}) is distinct from ({T_WORDS}) as older
 ) how
 """  # noqa: S608 (constants only)
 
 CORRECT = [
+    # Of two versions known at one moment both are kept: each moment has one revision.
+    """
+update met m set told_at = told_at + interval '1 microsecond'
+where fate = 'corrected' and told_at = old_known_at and exists (
+  select from market.trade_revisions r
+  where (r.trade_id, r.known_at, r.action) = (m.record_id, m.told_at, 'corrected'))
+""",
     """
 create temp table touched on commit drop as
 select m.fate as why, m.old_card as card_id, m.old_grade as grade_code,
   (m.old_ts at time zone 'UTC')::date as day
 from met m where m.fate in ('known_earlier', 'corrected')
-union all
-select 'corrected', old_card, old_grade, (old_ts at time zone 'UTC')::date
-from met where fate = 'older'
 """,
     """
 insert into market.trade_revisions (trade_id, ts, known_at, action, before, after, reason, actor)
-select record_id, (case fate when 'older' then told else believed end ->> 'ts')::timestamptz,
-  case fate when 'older' then believed_at else told_at end, 'corrected',
-  case fate when 'older' then told else believed end,
-  case fate when 'older' then believed else told end,
+select record_id, old_ts, told_at, 'corrected', believed, told,
   'the source reported the sale with other content', 'load_trades'
 from met
-where fate = 'older'
-  or fate = 'corrected' and (told_at > old_known_at or old_known_at <= old_reported_at)
+where fate = 'corrected' and (told_at > old_known_at or old_known_at <= old_reported_at)
 on conflict (trade_id, known_at, action) do nothing
 """,
-    # The later version arrived first: now it is known that it was not known from the start.
     """
-update market.trades t set known_at = m.believed_at
-from met m where (t.trade_id, t.ts) = (m.record_id, m.old_ts) and m.fate = 'older'
-""",
-    """
-update market.trades t set known_at = s.known_at, reported_at = least(t.reported_at, s.reported_at)
+update market.trades t
+set known_at = least(t.known_at, s.known_at), reported_at = least(t.reported_at, s.reported_at)
 from met m join staged_trades s using (record_id)
-where (t.trade_id, t.ts) = (m.record_id, m.old_ts) and m.fate = 'known_earlier'
+where (t.trade_id, t.ts) = (m.record_id, m.old_ts) and m.fate in ('known_earlier', 'told_earlier')
 """,
+    *PLACE_LATE,
     # Two versions of unequal time are two places in the table: the row moves.
     """
 delete from market.trades t using met m
@@ -122,7 +120,7 @@ select 'added', s.card_id, s.grade_code, (s.ts at time zone 'UTC')::date
 from staged_trades s left join met m using (record_id) where m.record_id is null
 union all
 select 'where it is now', s.card_id, s.grade_code, (s.ts at time zone 'UTC')::date
-from staged_trades s join met m using (record_id) where m.fate in ('corrected', 'older')
+from staged_trades s join met m using (record_id) where m.fate = 'corrected'
 """,
     "drop table met",
 ]

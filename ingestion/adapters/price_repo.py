@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import polars as pl
 import psycopg
 
-from ingestion.adapters.cancelling import NOTE_STANDING, stage_cancelled, turn_cancelled
+from ingestion.adapters.cancelling import stage_cancelled, turn_cancelled
 from ingestion.adapters.copying import read_frame
+from ingestion.adapters.late_versions import NOTE
 from ingestion.adapters.merging import CORRECT, MEET, MERGE_REPORTS, NEW, TOUCHED, TOUCHED_SCHEMA
 from ingestion.adapters.new_months import NewMonths
 from ingestion.adapters.refusing import settle_refusals
@@ -40,24 +41,51 @@ WHOLE = {
 }
 ALWAYS = (date(1, 1, 1), date(9999, 12, 30))
 
-# What is believed now, and what was believed before each correction, until that was known; of each
-# only the stretches in which the sale was not known to be revoked. The bounds of all instruments
-# together keep months out of the plan that no instrument asks of.
+# What is believed now, and what was before: what stood before the first correction, and what each
+# said, until the next said something else; of each only the stretches in which the sale was not
+# known to be revoked. The bounds of all instruments together keep months out of the plan that no
+# instrument asks of.
 TRADE_VERSIONS = """
-with believed as (
+with asked as (
+  select r.trade_id from market.trade_revisions r
+  join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
+  where r.action = 'corrected'
+  union
+  select r.trade_id from market.trade_revisions r
+  join wanted w on (w.card_id, w.grade_code) = (r.after ->> 'card_id', r.after ->> 'grade_code')
+  where r.action = 'corrected'
+), links as (
+  select r.trade_id, r.known_at, r.before, r.after,
+    row_number() over chain = 1 as first,
+    coalesce(lag(r.after) over chain, r.before) as was
+  from market.trade_revisions r join asked using (trade_id) where r.action = 'corrected'
+  window chain as (partition by r.trade_id order by r.known_at)
+), changes as (
+  select trade_id, after, known_at, lead(known_at) over (
+    partition by trade_id order by known_at) as until
+  from links
+  where after - '{{known_at,reported_at,told_as}}'::text[]
+    <> was - '{{known_at,reported_at,told_as}}'::text[]
+), past as (
+  select trade_id, before as content, (before ->> 'known_at')::timestamptz as known_at,
+    (select min(c.known_at) from changes c where c.trade_id = l.trade_id) as until
+  from links l where first
+  union all
+  select trade_id, after, known_at, until from changes where until is not null
+), believed as (
   select t.trade_id as key, t.card_id, t.grade_code, t.ts, t.price_cents, t.seller, t.known_at,
     null::timestamptz as until
   from {trades} t join wanted w using (card_id, grade_code)
   where t.ts >= w.since and t.ts < w.before
     and t.ts >= (select min(since) from wanted) and t.ts < (select max(before) from wanted)
   union all
-  select r.trade_id, r.before ->> 'card_id', r.before ->> 'grade_code',
-    (r.before ->> 'ts')::timestamptz, (r.before ->> 'price_cents')::int, r.before ->> 'seller',
-    (r.before ->> 'known_at')::timestamptz, r.known_at
-  from market.trade_revisions r
-  join wanted w on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
-  where r.action = 'corrected' and (r.before ->> 'known_at')::timestamptz < r.known_at
-    and (r.before ->> 'ts')::timestamptz >= w.since and (r.before ->> 'ts')::timestamptz < w.before
+  select p.trade_id, card_id, grade_code, ts, price_cents, content ->> 'seller', p.known_at, p.until
+  from past p
+  cross join lateral (select content ->> 'card_id' as card_id, content ->> 'grade_code'
+    as grade_code, (content ->> 'ts')::timestamptz as ts,
+    (content ->> 'price_cents')::int as price_cents) read
+  join wanted w using (card_id, grade_code)
+  where p.known_at < p.until and read.ts >= w.since and read.ts < w.before
 ), turns as (
   select trade_id, action, known_at, lead(known_at) over (
     partition by trade_id order by known_at, revision_id) as next
@@ -135,7 +163,7 @@ class PriceRepo:
         once = without_status(told)
         filled = NewMonths(self.connection).fill(once)
         rest = once.join(filled, on="record_id", how="anti") if filled.height else once
-        merged = self._merge(rest, "staged_trades", [MEET, NOTE_STANDING, *CORRECT, *NEW])
+        merged = self._merge(rest, "staged_trades", [MEET, NOTE, *CORRECT, *NEW])
         days = merged.touched.with_columns(through="day")
         return replace(
             merged,

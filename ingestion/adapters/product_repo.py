@@ -86,7 +86,7 @@ select p.trade_id, p.ts, p.card_id as old_card, p.grade_code as old_grade, now_i
   {LEARNED} as known_at,
   jsonb_build_object('ts', p.ts, 'card_id', p.card_id, 'grade_code', p.grade_code,
     'price_cents', p.price_cents, 'seller', p.seller, 'known_at', p.known_at,
-    'told_as', p.told_as) as believed
+    'told_as', p.told_as, 'reported_at', p.reported_at) as believed
 from market.trades p {OF_SALES}
 """  # noqa: S608 (constants only)
 MOVED_REPORTS = f"""
