@@ -9,6 +9,7 @@ import pytest
 from fastapi.responses import Response
 
 from ingestion.adapters.sources.apis import APIS
+from ingestion.adapters.sources.breaker import FAILURES, LocalBreaker
 from ingestion.adapters.sources.credentials import CredentialMissing, Credentials
 from ingestion.adapters.sources.limits import LocalLimit
 from ingestion.adapters.sources.registry import NotByProduct, Registry, SourceNotSet
@@ -122,8 +123,11 @@ def test_ebay_is_the_marketplace_and_its_two_doors_share_what_is_shared() -> Non
     assert found.source("ebay").mapping.source == "marketplace"
     prices, sales = found.edge("tcgplayer"), found.edge("tcgplayer_sales")
     assert prices.rate == sales.rate
-    assert prices.breaker is not sales.breaker
-    assert found.edge("tcgplayer").breaker is prices.breaker
+    breaker = LocalBreaker()
+    for _ in range(FAILURES):
+        breaker.failed(prices.source)
+    assert breaker.admit(prices.source) > 0
+    assert breaker.admit(sales.source) == 0, "one door of an API that fails closes no other"
 
 
 def test_sources_that_are_asked_by_product_can_be_asked_for_some_alone() -> None:
