@@ -1,6 +1,4 @@
-"""Monthly training: the forecaster, the signal classifier, its promotion if it has earned it."""
-
-from datetime import timedelta
+"""Monthly training of the signal classifier, and its promotion if it has earned it."""
 
 from airflow.sdk import DAG, Param
 
@@ -19,7 +17,6 @@ with DAG(
     },
     tags=["signals"],
 ):
-    forecaster = job("signals_svc", "train_forecaster", within=timedelta(hours=2), date=DAY)
     train = job("signals_svc", "train", date=DAY)
     promote = job(
         "signals_svc",
@@ -27,4 +24,4 @@ with DAG(
         model_version="{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
         outlets=[MODEL],
     )
-    forecaster >> train >> promote
+    train >> promote

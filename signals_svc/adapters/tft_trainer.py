@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from pytorch_forecasting import TemporalFusionTransformer
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset
 
 from signals_svc.adapters.onnx_classifier import open_session
 from signals_svc.adapters.onnx_forecaster import run_forecaster
@@ -94,12 +94,16 @@ class _Batches(IterableDataset[Batch]):
         seen = np.isfinite(units)
         held = np.clip(np.where(seen, units, 0.0), -LIMIT, LIMIT).astype(np.float32)
         told = torch.from_numpy(held), torch.from_numpy(seen.astype(np.float32))
-        self._rows = TensorDataset(*tensors_of(windows), *told)
+        self._columns = (*tensors_of(windows), *told)
         self._shuffled = shuffled
 
     def __iter__(self) -> Iterator[Batch]:
-        rows = DataLoader(self._rows, batch_size=BATCH, shuffle=self._shuffled)
-        for past, ahead, fixed, lengths, target, seen in rows:
+        # Slices of whole columns: a loader that picks row by row takes as long as the network.
+        count = len(self._columns[0])
+        order = torch.randperm(count) if self._shuffled else torch.arange(count)
+        for begin in range(0, count, BATCH):
+            rows = order[begin : begin + BATCH]
+            past, ahead, fixed, lengths, target, seen = (column[rows] for column in self._columns)
             told = source_input(past, ahead, fixed, lengths) | {"decoder_target": target}
             # A week without a close has weight 0: no target is made up.
             yield told, (target, seen)

@@ -99,6 +99,8 @@ def simulated(repository: Path, *, today: date) -> Plan:
         notes=(
             "Left out: TCGplayer's market prices. They are prices of now, and this night is over;"
             " dag_ingest_tcgplayer_prices asks for them at 01:20 UTC.",
+            "Left out too: the sequence forecaster's training, two minutes more."
+            " dag_train_forecaster does it monthly.",
         ),
     )
 

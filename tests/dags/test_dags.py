@@ -28,7 +28,8 @@ CHAINS = {
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "check_divergences", "publish_curated"],
     "dag_glue_catalog": ["register_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
-    "dag_train_models": ["train_forecaster", "train", "promote"],
+    "dag_train_models": ["train", "promote"],
+    "dag_train_forecaster": ["train_forecaster"],
 }
 OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
@@ -45,6 +46,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_glue_catalog": set(),
     "dag_features_signals": {"signals"},
     "dag_train_models": {"model"},
+    "dag_train_forecaster": set(),
 }
 
 
@@ -136,6 +138,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_reread", "30 1 * * *"),
         ("dag_features_signals", "0 2 * * *"),
         ("dag_train_models", "0 4 1 * *"),
+        ("dag_train_forecaster", "0 5 1 * *"),
         ("dag_maintenance", "0 5 * * *"),
         ("dag_hot_cards", "*/15 * * * *"),
         ("dag_pop_trends_sentiment", "0 3 * * 0"),
