@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -47,12 +48,17 @@ class Artifact:
         """The same artifact always gives the same bytes."""
         card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
         card["conviction"] = asdict(self.conviction)
-        text = json.dumps(card, sort_keys=True, indent=1)
-        body = io.BytesIO()
-        with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in ((CARD, text.encode()), (MODEL, self.onnx)):
-                archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
-        return body.getvalue()
+        return packed(card, self.onnx)
+
+
+def packed(card: Mapping[str, Any], onnx: bytes) -> bytes:
+    """A model's words and its graph in one; the same content is the same bytes."""
+    text = json.dumps(card, sort_keys=True, indent=1)
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in ((CARD, text.encode()), (MODEL, onnx)):
+            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+    return body.getvalue()
 
 
 def artifact_of(version: str, body: bytes) -> Artifact:

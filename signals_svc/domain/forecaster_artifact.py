@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signals_svc.domain.artifact import CARD, MODEL, ZIP_EPOCH, ArtifactCorrupt
+from signals_svc.domain.artifact import CARD, MODEL, ArtifactCorrupt, packed
 from signals_svc.domain.conformal import Margins
 from signals_svc.domain.weekly import AHEAD, FIXED, PAST, STEPS, WEEKS
 
@@ -36,12 +36,7 @@ class ForecasterArtifact:
     def to_bytes(self) -> bytes:
         """The same artifact always gives the same bytes."""
         card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
-        text = json.dumps(card | {"layout": LAYOUT}, sort_keys=True, indent=1)
-        body = io.BytesIO()
-        with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in ((CARD, text.encode()), (MODEL, self.onnx)):
-                archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
-        return body.getvalue()
+        return packed(card | {"layout": LAYOUT}, self.onnx)
 
 
 def forecaster_artifact_of(version: str, body: bytes) -> ForecasterArtifact:
