@@ -4,7 +4,8 @@ from typing import Any
 
 import boto3
 import pytest
-from xdist.scheduler import LoadScopeScheduling
+
+from tests.files_together import FilesTogether
 
 pytest_plugins = [
     "tests.fixtures.workspace",
@@ -24,14 +25,6 @@ MARKING_FIXTURES = {
     "running_stack": "stack",
     "shared_data": "shared_data",
 }
-
-
-class FilesTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Gives each worker a file at a time, because a file's tests share servers."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file: str = nodeid.split("::", 1)[0]
-        return file
 
 
 @pytest.fixture(autouse=True)
