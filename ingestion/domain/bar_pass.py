@@ -3,6 +3,8 @@
 Imported when first needed: loading the compiler takes half a second that most jobs have no use for.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -16,6 +18,17 @@ Bits = NDArray[np.uint64]
 Grid = NDArray[np.int32]  # card x grade: the number of the series, -1 where there is none
 
 DAY_US = 86_400_000_000
+
+
+class Sales(NamedTuple):
+    """One row a sale; `card` and `grade` are numbers of their names."""
+
+    card: Codes
+    grade: Codes
+    ts: Ints
+    known: Ints
+    key: Ints
+    price: Cents
 
 
 @njit(cache=True, nogil=True)
@@ -34,13 +47,19 @@ def mark_keys(keys: Ints, bits: Bits) -> None:
         bits[(key >> 6) & (bits.size - 1)] |= np.uint64(1) << np.uint64(key & 63)
 
 
+@njit(nogil=True, inline="always")
+def learned(ts: int, known: int, over: int, key: int, bits: Bits) -> bool:
+    """Whether a row became known after its day was `over`, or its key's bit is set."""
+    bit = bits[(key >> 6) & (bits.size - 1)] >> np.uint64(key & 63)
+    return (known > ts and known > over) or bit & np.uint64(1) != 0
+
+
 @njit(cache=True, nogil=True)
 def untell_learned(ts: Ints, known: Ints, key: Ints, bits: Bits, plain: Flags) -> None:
-    """Take the mark off rows that became known after their day was over, or whose bit is set."""
+    """Take the mark off rows that are `learned`."""
     for row in range(ts.size):
-        late = known[row] > ts[row] and known[row] > (ts[row] // DAY_US + 1) * DAY_US
-        bit = bits[(key[row] >> 6) & (bits.size - 1)] >> np.uint64(key[row] & 63)
-        if late or bit & np.uint64(1):
+        over = (ts[row] // DAY_US + 1) * DAY_US
+        if learned(ts[row], known[row], over, key[row], bits):
             plain[row] = False
 
 
@@ -60,20 +79,35 @@ def number_series(card: Codes, grade: Codes, grid: Grid, whose: Ints, series: Nu
 
 
 @njit(cache=True, nogil=True)
-def gather_in_order(
-    series: Numbers, ts: Ints, price: Cents, first_day: int, days: int, told: NDArray[np.int32]
-) -> None:
-    """`gather` of rows that come in the order of (ts, key): the last one seen is the last one."""
+def tell_days(
+    sales: Sales, bits: Bits, place: Grid, whose: Codes, day: Numbers, figures: Cents
+) -> int:
+    """Write the bars of sales in the order of (ts, key), day by day: card and grade into `whose`,
+    day since 1970, and a row each of open, high, low, close and number into `figures`. How many;
+    -1 where one is `learned`. `place` has -1 for each card and grade.
+    """
+    card, grade, ts, known, key, price = sales
+    count = begun = 0
+    today, over = 0, ts[0]  # the first row begins a day
     for row in range(ts.size):
-        bucket = series[row] * days + ts[row] // DAY_US - first_day
+        if ts[row] >= over:
+            today, begun = ts[row] // DAY_US, count
+            over = (today + 1) * DAY_US
+        if learned(ts[row], known[row], over, key[row], bits):
+            return -1
         cents = price[row]
-        if told[bucket, 4] == 0:
-            told[bucket, 0] = told[bucket, 1] = told[bucket, 2] = cents
-        else:
-            told[bucket, 1] = max(told[bucket, 1], cents)
-            told[bucket, 2] = min(told[bucket, 2], cents)
-        told[bucket, 3] = cents
-        told[bucket, 4] += 1
+        bar = place[card[row], grade[row]]
+        if bar < begun:
+            bar = place[card[row], grade[row]] = count
+            count += 1
+            whose[0, bar], whose[1, bar], day[bar] = card[row], grade[row], today
+            figures[0, bar] = figures[1, bar] = figures[2, bar] = cents
+            figures[4, bar] = 0
+        figures[1, bar] = max(figures[1, bar], cents)
+        figures[2, bar] = min(figures[2, bar], cents)
+        figures[3, bar] = cents
+        figures[4, bar] += 1
+    return count
 
 
 @njit(cache=True, nogil=True)

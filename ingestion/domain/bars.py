@@ -16,13 +16,14 @@ def bar_versions(versions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame
     """
     # The compiler takes half a second to load, and few jobs come here.
     from ingestion.domain.learned_bars import learned_bars
-    from ingestion.domain.plain_bars import by_halves, gathered, grouped, harvested, plain_rows
+    from ingestion.domain.plain_bars import gathered, grouped, harvested, plain_rows
+    from ingestion.domain.timed_bars import timed_bars
 
     if versions.is_empty():
         return pl.DataFrame(schema=BAR_VERSIONS)
+    if (bars := timed_bars(versions, verdicts)) is not None:
+        return bars
     plain = plain_rows(versions, verdicts)
-    if (halves := by_halves(versions, plain)) is not None:
-        return halves
     days = gathered(versions, plain)
     # What was learned later is little, and is laid over what was known in time.
     few = versions.filter(~days.plain)

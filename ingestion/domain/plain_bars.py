@@ -4,8 +4,6 @@ Nearly all sales are plain. They are gathered in one pass by series and day, and
 nothing else has one version of its bar.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +13,12 @@ from numpy.typing import NDArray
 from ingestion.domain.bar_pass import (
     DAY_US,
     gather,
-    gather_in_order,
     harvest,
-    in_order,
     mark_keys,
     number_series,
     untell_learned,
 )
+from ingestion.domain.name_numbers import numbered_names
 from ingestion.domain.versions import BAR_VERSIONS
 from kernel.series import KINDS
 
@@ -53,63 +50,49 @@ class Days(NamedTuple):
     key: Ints
 
 
+def standing(versions: pl.DataFrame) -> pl.Series:
+    """Whether each version is of one sale, and is believed."""
+    told = (pl.col("kind") == "trade") & pl.col("until").is_null() & (pl.col("units") == 1)
+    return versions.select(told).to_series()
+
+
+def judged_bits(verdicts: pl.DataFrame) -> NDArray[np.uint64]:
+    """Bits by key, set of whatever was judged; some others are too."""
+    keys = verdicts.get_column("subject_id").to_numpy()
+    bits = np.zeros(max(1, 1 << (keys.size * BITS_PER_KEY // 64).bit_length()), np.uint64)
+    mark_keys(keys, bits)
+    return bits
+
+
 def plain_rows(versions: pl.DataFrame, verdicts: pl.DataFrame) -> NDArray[np.bool_]:
     """Whether each version is of a plain sale. Some that were never judged may be missing."""
-    # Known when their day was over: the pass over all rows looks at that.
-    standing = (pl.col("kind") == "trade") & pl.col("until").is_null() & (pl.col("units") == 1)
-    plain = versions.select(standing).to_series().to_numpy(writable=True)
-    ts, known, key = _ints(versions, "ts", "known_at", "key")
-    judged = verdicts.get_column("subject_id").to_numpy()
-    bits = np.zeros(max(1, 1 << (judged.size * BITS_PER_KEY // 64).bit_length()), np.uint64)
-    mark_keys(judged, bits)
-    untell_learned(ts, known, key, bits, plain)
+    plain = standing(versions).to_numpy(writable=True)
+    ts, known, key = ints(versions, "ts", "known_at", "key")
+    untell_learned(ts, known, key, judged_bits(verdicts), plain)
     return plain
 
 
-def by_halves(versions: pl.DataFrame, plain: NDArray[np.bool_]) -> pl.DataFrame | None:
-    """The bars where all is plain and in the order of (ts, key), on two cores; else None."""
-    ts, key = _ints(versions, "ts", "key")
-    if not plain.all() or not in_order(ts, key):
-        return None
-    # Cut where a day begins, so that no bar is in both parts.
-    cut = int(np.searchsorted(ts, ts[ts.size // 2] // DAY_US * DAY_US))
-    halves = [half for half in (versions[:cut], versions[cut:]) if half.height]
-    with ThreadPoolExecutor(len(halves)) as pool:
-        marked = [np.ones(half.height, np.bool_) for half in halves]
-        days = list(pool.map(partial(gathered, ordered=True), halves, marked))
-        if not all(half.told.size for half in days):
-            return None
-        return pl.concat(pool.map(harvested, days))
-
-
-def gathered(versions: pl.DataFrame, plain: NDArray[np.bool_], *, ordered: bool = False) -> Days:
-    """The plain versions by bucket. `ordered`: all are plain and in the order of (ts, key), and
-    no `place` is told."""
+def gathered(versions: pl.DataFrame, plain: NDArray[np.bool_]) -> Days:
+    """The plain versions by bucket."""
     series, names = _numbered(versions)
-    ts, key, price = _ints(versions, "ts", "key", "price_cents")
+    ts, key, price = ints(versions, "ts", "key", "price_cents")
     first_day = int(ts.min()) // DAY_US
     days = int(ts.max()) // DAY_US - first_day + 1
     buckets = names.height * days
     if not plain.any() or buckets > max(FEWEST_BUCKETS, ROOM_PER_ROW * versions.height):
         buckets, plain = 0, np.zeros_like(plain)
     told = np.zeros((buckets, 5), np.int32)
-    place = np.empty((0 if ordered else buckets, 2), np.int64)
-    if buckets and ordered:
-        gather_in_order(series, ts, price, first_day, days, told)
-    elif buckets:
+    place = np.empty((buckets, 2), np.int64)
+    if buckets:
         gather(series, plain, ts, key, price, first_day, days, told, place)
     return Days(told, place, first_day, days, series, names, plain, ts, key)
 
 
 def _numbered(versions: pl.DataFrame) -> tuple[NDArray[np.int32], pl.DataFrame]:
     """The number of each row's series, and card and grade of each number."""
-    coded = versions.select(
-        # The categories of one column alone number its names without gaps.
-        pl.col(name).cast(pl.Categorical(pl.Categories.random())).to_physical()
-        for name in ("card_id", "grade_code")
-    )
-    card, grade = (column.to_numpy() for column in coded)
-    grid = np.full((int(card.max()) + 1, int(grade.max()) + 1), -1, np.int32)
+    card, cards = numbered_names(versions.get_column("card_id"))
+    grade, grades = numbered_names(versions.get_column("grade_code"))
+    grid = np.full((len(cards), len(grades)), -1, np.int32)
     whose = np.empty(min(grid.size, versions.height), np.int64)
     series = np.empty(versions.height, np.int32)
     count = number_series(card, grade, grid, whose, series)
@@ -160,5 +143,6 @@ def as_versions(
     return bars
 
 
-def _ints(frame: pl.DataFrame, *names: str) -> tuple[Ints, ...]:
+def ints(frame: pl.DataFrame, *names: str) -> tuple[Ints, ...]:
+    """The columns as numbers."""
     return tuple(frame.get_column(name).to_physical().to_numpy() for name in names)

@@ -3,17 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.domain.bars import bar_versions
 from ingestion.domain.kept_spans import kept_spans
+from ingestion.domain.timed_bars import MANY, timed_bars
 from ingestion.domain.versions import VERDICTS, VERSIONS
 from tests.ingestion.plain_versions import versions_by_moment
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 NONE = pl.DataFrame(schema=VERDICTS)
-CARDS = ["base1-4", "base1-2"]
+CARDS = ["base1-4", "base1-2", "swsh12pt5gg-GG70"]  # the last is longer than a view holds
 
 # Few hours, so that equal times, days that are just over and revocations at once happen often.
 hours = st.sampled_from([0, 0, 0, 1, 6, 24, 30, 48])
@@ -94,6 +96,61 @@ def test_sales_known_in_time_have_the_bars_of_every_moment(
     )
     rows = sales.unique("key", maintain_order=True)
     assert_same_bars(rows.sort("ts", "key") if in_order else rows, NONE)
+
+
+@pytest.fixture(scope="module")
+def many() -> pl.DataFrame:
+    """Sales by time, more than one thread is woken for."""
+    minute = pl.col("minute")
+    at = pl.lit(BEGIN) + pl.duration(minutes=minute)
+    told = {
+        "subject": pl.lit("trade"),
+        "kind": pl.lit("trade"),
+        "key": minute,
+        "card_id": (minute % len(CARDS)).replace_strict(dict(enumerate(CARDS))),
+        "grade_code": pl.lit("raw"),
+        "ts": at,
+        "price_cents": minute * 7919 % 1009 + 1,
+        "units": pl.lit(1),
+        "known_at": at,
+    }
+    minutes = pl.DataFrame({"minute": pl.int_range(MANY, eager=True)})
+    return minutes.select(
+        told.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in VERSIONS.items()
+    )
+
+
+def test_many_sales_by_time_have_the_bars_of_the_same_sales_in_no_order(many: pl.DataFrame) -> None:
+    wanted = bar_versions(many.sample(fraction=1, shuffle=True, seed=1), NONE)
+    assert timed_bars(many, NONE) is not None
+    assert in_plain_order(bar_versions(many, NONE)).equals(in_plain_order(wanted))
+
+
+@pytest.mark.parametrize("row", range(MANY // 8 - 1, MANY - 1, MANY // 8))
+def test_many_sales_of_which_two_come_in_the_other_order_do_not_come_by_time(
+    many: pl.DataFrame, row: int
+) -> None:
+    order = pl.int_range(many.height, eager=True).to_list()
+    order[row], order[row + 1] = order[row + 1], order[row]
+    assert timed_bars(many[order], NONE) is None
+
+
+def test_many_sales_by_time_of_which_one_was_judged_or_learned_late_are_not_all_plain(
+    many: pl.DataFrame,
+) -> None:
+    last = many.tail(1)
+    verdict = last.select(
+        *("subject", "card_id", "grade_code", "known_at"),
+        subject_id="key",
+        event_at="ts",
+        verdict=pl.lit("outlier"),
+        rule=pl.lit("tukey"),
+        fence_low_cents=pl.lit(1, pl.Int64),
+        fence_high_cents=pl.lit(2, pl.Int64),
+    ).select(list(VERDICTS))
+    assert timed_bars(many, verdict) is None
+    late = last.with_columns(pl.col("known_at") + timedelta(days=2))
+    assert timed_bars(pl.concat([many.head(-1), late]), NONE) is None
 
 
 def test_days_too_far_apart_for_buckets_are_built_too() -> None:
