@@ -10,10 +10,9 @@ from kernel.cli import service_cli
 from kernel.db.session import job_transaction
 from kernel.lake import Lake
 from signals_svc.adapters.features import Features, Queue
+from signals_svc.adapters.lake_models import LakeModels
 from signals_svc.adapters.market import MarketDirtySet, MarketPrices
-from signals_svc.adapters.models import ForecasterModels, Models
-from signals_svc.adapters.onnx_classifier import LakeArtifacts, LakeClassifiers
-from signals_svc.adapters.onnx_forecaster import LakeForecasters
+from signals_svc.adapters.models import Models
 from signals_svc.adapters.outbox import SignalOutbox
 from signals_svc.adapters.policy_file import forecast_policy
 from signals_svc.adapters.redis_signals import RedisSignals
@@ -24,6 +23,7 @@ from signals_svc.domain.forecast import HORIZONS
 from signals_svc.jobs import Workshop, jobs
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
 from signals_svc.ports.models import Trainer
+from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.build_features import clock_time
@@ -45,7 +45,6 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             features=Features(connection),
             signals=Signals(connection, horizons=horizons_of(settings)),
             models=Models(connection),
-            forecasters=ForecasterModels(connection),
             outbox=SignalOutbox(connection),
         )
 
@@ -57,27 +56,34 @@ def lightgbm_trainer() -> Trainer:
     return LightGbmTrainer()
 
 
-def sequence_trainers() -> tuple[ForecastTrainer, QuantileTrees]:
+def sequence_trainer() -> ForecastTrainer:
     """Imported here, as above."""
-    from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
     from signals_svc.adapters.tft_trainer import TftTrainer
 
-    return TftTrainer(), LightGbmQuantiles()
+    return TftTrainer()
+
+
+def quantile_trees() -> QuantileTrees:
+    """Imported here, as above."""
+    from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
+
+    return LightGbmQuantiles()
 
 
 def workshop(settings: SignalsSettings) -> Workshop:
     """The jobs' ports on real stores."""
     topic = settings.signal_flips_topic_arn
     fees = settings.backtests.default_fees
+    models = LakeModels(lambda: Lake(settings.lake_bucket_prefix))
     return Workshop(
         stores=lambda: stores_on(settings),
-        loader=LakeClassifiers(lambda: Lake(settings.lake_bucket_prefix)),
+        loaders=Loaders(classifiers=models, forecasters=models, baselines=models),
         cache=RedisSignals(settings.redis_url) if settings.redis_url else None,
         topic=(lambda: Topic(topic)) if topic else None,
-        artifacts=lambda: LakeArtifacts(Lake(settings.lake_bucket_prefix)),
+        artifacts=lambda: models,
         trainer=lightgbm_trainer,
-        forecasters=LakeForecasters(lambda: Lake(settings.lake_bucket_prefix)),
-        forecast_trainer=sequence_trainers,
+        forecast_trainer=sequence_trainer,
+        trees=quantile_trees,
         forecast_policy=forecast_policy,
         policy=Policy(
             risk_aversion=settings.signals.lambda_risk_aversion,

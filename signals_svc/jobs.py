@@ -13,17 +13,25 @@ from kernel.cli import Summary, UtcDay, finish
 from kernel.errors import Rejected, Unavailable
 from signals_svc.domain.decision import ACTIONS, Policy
 from signals_svc.domain.forecast_gate import ForecastPolicy
-from signals_svc.ports.forecasters import ForecasterLoader, ForecastTrainer, QuantileTrees
-from signals_svc.ports.models import ArtifactStore, ClassifierLoader, Trainer
+from signals_svc.domain.stages import Stage
+from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
+from signals_svc.ports.models import ArtifactStore, Trainer
 from signals_svc.ports.outbox import FlipTopic, SignalCache
+from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
 from signals_svc.usecases.learn import TooFewLabels, learn
+from signals_svc.usecases.learn_baselines import learn_baselines
 from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
-from signals_svc.usecases.promote import promote
+from signals_svc.usecases.promote import Asked, promote, rollback
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
-from signals_svc.usecases.train import read_history, register, register_forecaster
+from signals_svc.usecases.train import (
+    read_history,
+    register,
+    register_baselines,
+    register_forecaster,
+)
 
 
 class NoDay(Rejected):
@@ -38,18 +46,21 @@ class Workshop:
     """What the jobs work with; the composition root fills it."""
 
     stores: Callable[[], AbstractContextManager[Stores]]
-    loader: ClassifierLoader
+    loaders: Loaders
     cache: SignalCache | None
     topic: Callable[[], FlipTopic] | None
     artifacts: Callable[[], ArtifactStore]
     trainer: Callable[[], Trainer]
-    forecasters: ForecasterLoader
-    forecast_trainer: Callable[[], tuple[ForecastTrainer, QuantileTrees]]
+    forecast_trainer: Callable[[], ForecastTrainer]
+    trees: Callable[[], QuantileTrees]
     forecast_policy: Callable[[], ForecastPolicy]
     policy: Policy
     horizons: tuple[int, ...]
     shown_horizon: int
     signals_not_before: timedelta
+
+
+STAGES = ("shadow", "canary", "production", "retired")
 
 
 def jobs(workshop: Callable[[], Workshop]) -> click.Group:
@@ -81,10 +92,23 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     def train_forecaster_job(day: date | None) -> None:
         finish("train_forecaster", lambda: train_forecaster(workshop(), day, now=datetime.now(UTC)))
 
-    @group.command("promote", help="Put an accepted classifier into production.")
-    @click.option("--model-version", help="as `train` printed it; without one nothing is done")
-    def promote_job(model_version: str | None) -> None:
-        finish("promote", lambda: promote_model(workshop(), model_version, now=datetime.now(UTC)))
+    @group.command("train_baselines", help="Say which simple forecast is the best where.")
+    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    def train_baselines_job(day: date | None) -> None:
+        finish("train_baselines", lambda: train_baselines(workshop(), day, now=datetime.now(UTC)))
+
+    @group.command("promote", help="Let a version enter its next stage, if it has earned it.")
+    @click.option("--model-version", required=True, help="as `pricer models list` names it")
+    @click.option("--to", type=click.Choice(STAGES), help="default: the next stage")
+    @click.option("--percent", type=click.IntRange(1, 99), help="of the cards, for a canary")
+    @click.option("--actor", help="who asks; default: the login of the service")
+    @click.option("--reason", default="asked for", show_default=True, help="why")
+    def promote_job(
+        model_version: str, to: Stage | None, percent: int | None, actor: str | None, reason: str
+    ) -> None:
+        asked = Asked(to, percent, actor, reason)
+        now = datetime.now(UTC)
+        finish("promote", lambda: change_stage(workshop(), model_version, asked, now=now))
 
     return group
 
@@ -117,8 +141,9 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
     with workshop.stores() as stores:
         days = stores.queue.days()
     actions: Counter[str] = Counter(dict.fromkeys(ACTIONS, 0))
-    instruments = flips = cleared = shadow = 0
+    instruments = flips = cleared = heard = 0
     model_version = None
+    silent: set[str] = set()
     for as_of in days:
         with workshop.stores() as stores:
             night = infer(
@@ -128,15 +153,15 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
                 policy=workshop.policy,
                 horizons=workshop.horizons,
                 shown_horizon=workshop.shown_horizon,
-                loader=workshop.loader,
-                forecasters=workshop.forecasters,
+                loaders=workshop.loaders,
             )
         log.info("signals.inferred", as_of=as_of.isoformat(), **night._asdict())
         actions.update(night.actions)
         instruments += night.instruments
         flips += night.flips
         cleared += night.cleared
-        shadow += night.shadow
+        heard += night.heard
+        silent.update(night.silent)
         model_version = night.model_version
     return {
         "nights": len(days),
@@ -144,7 +169,8 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
         "signals": dict(actions),
         "flips": flips,
         "cleared": cleared,
-        "in_shadow": shadow,
+        "forecaster_heard": heard,
+        "silent": sorted(silent),
         "model_version": model_version,
         "last_night": days[-1].isoformat() if days else None,
     }
@@ -176,12 +202,9 @@ def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
 
 
 def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
-    """`model_version` is null unless the candidate was accepted, so that a chain can go on."""
+    """Accepted or not, and why; an accepted candidate is heard in the shadow from now on."""
     with workshop.stores() as stores:
-        known_until = day or stores.signals.latest_night()
-        if known_until is None:
-            raise NoDay
-        history = read_history(stores, known_until=known_until)
+        history = read_history(stores, known_until=_training_day(stores, day))
     learned = learn(
         history,
         horizon_days=workshop.shown_horizon,
@@ -190,13 +213,12 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
     )
     if isinstance(learned, TooFewLabels):
         outcome = f"no classifier: {learned.missing}"
-        return {"outcome": outcome, "model_version": None, "rows": learned.rows}
+        return {"outcome": outcome, "candidate": None, "rows": learned.rows}
     with workshop.stores() as stores:
         trained = register(stores, learned, artifacts=workshop.artifacts(), now=now)
     verdict = trained.verdict
     return {
-        "outcome": "accepted" if verdict.accepted else "rejected",
-        "model_version": trained.version if verdict.accepted else None,
+        "outcome": "accepted, in the shadow" if verdict.accepted else "rejected",
         "candidate": trained.version,
         "verdict": verdict.words,
         "gain_by_fold": [round(fold.gain, 4) for fold in verdict.folds],
@@ -211,17 +233,13 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
 def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """The verdict on each horizon, in words, and the version that is in the shadow from now on."""
     with workshop.stores() as stores:
-        known_until = day or stores.signals.latest_night()
-        if known_until is None:
-            raise NoDay
-        history = read_history(stores, known_until=known_until)
-    trainer, trees = workshop.forecast_trainer()
+        history = read_history(stores, known_until=_training_day(stores, day))
     learned = learn_forecasts(
         history,
         horizons=workshop.horizons,
         policy=workshop.forecast_policy(),
-        trainer=trainer,
-        trees=trees,
+        trainer=workshop.forecast_trainer(),
+        trees=workshop.trees(),
     )
     if isinstance(learned, TooShort):
         outcome = f"no forecaster: {learned.missing}"
@@ -238,15 +256,46 @@ def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> 
     }
 
 
-def promote_model(workshop: Workshop, version: str | None, *, now: datetime) -> Summary:
-    """Without a version there was no accepted candidate, and whoever serves goes on serving."""
-    if version is None:
-        return {"outcome": "nothing to promote", "model_version": None, "marked": 0}
+def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
+    """Who is the best at each horizon, with the losses of all; he speaks from the next run on."""
     with workshop.stores() as stores:
-        promoted = promote(stores, version, now=now)
+        history = read_history(stores, known_until=_training_day(stores, day))
+    learned = learn_baselines(history, horizons=workshop.horizons, trees=workshop.trees())
+    if isinstance(learned, TooShort):
+        outcome = f"no contest: {learned.missing}"
+        return {"outcome": outcome, "model_version": None, "rows": learned.rows}
+    artifact = learned.artifact
+    with workshop.stores() as stores:
+        new, marked = register_baselines(stores, artifact, artifacts=workshop.artifacts(), now=now)
     return {
-        "outcome": "promoted" if promoted.new else "already in production",
-        "model_version": version,
-        "as_of": promoted.as_of.isoformat() if promoted.as_of else None,
-        "marked": promoted.marked,
+        "outcome": "serves where nobody has earned a horizon",
+        "model_version": artifact.version,
+        **{f"best_{one.horizon_days}_d": one.words for one in learned.contests},
+        "rows": learned.rows,
+        "new": new,
+        "marked": marked,
     }
+
+
+def change_stage(workshop: Workshop, version: str, asked: Asked, *, now: datetime) -> Summary:
+    """Promote, or roll back where the stage asked for is `retired`."""
+    with workshop.stores() as stores:
+        if asked.to == "retired":
+            moved = rollback(stores, version, asked, now=now)
+        else:
+            moved = promote(stores, version, asked, loaders=workshop.loaders, now=now)
+    return {
+        "outcome": "moved" if moved.new else "was there already",
+        "model_version": version,
+        "stage": moved.stage,
+        "as_of": moved.as_of.isoformat() if moved.as_of else None,
+        "marked": moved.marked,
+    }
+
+
+def _training_day(stores: Stores, day: date | None) -> date:
+    """The one asked for, else the latest night. Raises NoDay."""
+    known_until = day or stores.signals.latest_night()
+    if known_until is None:
+        raise NoDay
+    return known_until

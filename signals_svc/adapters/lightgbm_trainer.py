@@ -7,7 +7,8 @@ import numpy as np
 import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
 
-from signals_svc.adapters.onnx_classifier import open_session, run_session
+from signals_svc.adapters.onnx_classifier import run_session
+from signals_svc.adapters.onnx_session import open_session
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.decision import ACTIONS
 

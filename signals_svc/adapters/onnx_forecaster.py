@@ -1,22 +1,14 @@
-"""Opens forecasters from the lake and runs them in onnxruntime, one thread a session."""
-
-import hashlib
-from collections.abc import Callable
+"""A sequence forecaster in onnxruntime."""
 
 import numpy as np
 import onnxruntime as ort
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
-from kernel.lake import Lake
-from signals_svc.adapters.onnx_classifier import open_session
+from signals_svc.adapters.onnx_session import session_of
 from signals_svc.domain.arrays import Floats
-from signals_svc.domain.artifact import ArtifactCorrupt
 from signals_svc.domain.conformal import widened
 from signals_svc.domain.forecast_model import at_horizons, spread_at
-from signals_svc.domain.forecaster_artifact import ForecasterArtifact, forecaster_artifact_of
+from signals_svc.domain.forecaster_artifact import ForecasterArtifact
 from signals_svc.domain.weekly import STEPS, Windows
-from signals_svc.ports.forecasters import Forecaster
-from signals_svc.ports.models import ServingModel
 
 CHUNK = 256  # rows a run: more were no faster and take more memory
 
@@ -26,15 +18,17 @@ class OnnxForecaster:
 
     def __init__(self, artifact: ForecasterArtifact) -> None:
         self._artifact = artifact
-        try:
-            self._session = open_session(artifact.onnx)
-        except (Fail, InvalidGraph, InvalidProtobuf) as error:
-            raise ArtifactCorrupt(artifact.version, str(error)) from error
+        self._session = session_of(artifact.version, artifact.onnx)
 
     @property
     def version(self) -> str:
         """Its registered version."""
         return self._artifact.version
+
+    @property
+    def passed(self) -> tuple[int, ...]:
+        """Horizons it has earned, in days."""
+        return self._artifact.passed
 
     def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
         """[n, H, 3] of the log return; NaN where a window has no spread."""
@@ -49,20 +43,6 @@ class OnnxForecaster:
                 told[:, at] = widened(told[:, at], spread[:, at], margins)
         said[rows] = told
         return said
-
-
-class LakeForecasters:
-    """Port ForecasterLoader: artifacts in the lake's zone `models`."""
-
-    def __init__(self, lake: Callable[[], Lake]) -> None:
-        self._lake = lake
-
-    def load_forecaster(self, model: ServingModel) -> Forecaster:
-        """Read, verify and open an artifact. Raises NotFound, Rejected or Unavailable."""
-        body = self._lake().get("models", model.artifact_key)
-        if hashlib.sha256(body).hexdigest() != model.sha256:
-            raise ArtifactCorrupt(model.version, "its checksum is not the registered one")
-        return OnnxForecaster(forecaster_artifact_of(model.version, body))
 
 
 def run_forecaster(session: ort.InferenceSession, windows: Windows) -> Floats:

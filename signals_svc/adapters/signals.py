@@ -12,7 +12,7 @@ from kernel.db.staging import stage_rows
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.adapters.flips import write_flips
 from signals_svc.domain.judgement import Actions
-from signals_svc.domain.signal import Flip, Quantile, Signal
+from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
 
 INSTRUMENT = (("card_id", "text"), ("grade_code", "text"))
 
@@ -69,26 +69,31 @@ FORECAST_COLUMNS = (
     ("q10", "double precision"),
     ("q50", "double precision"),
     ("q90", "double precision"),
+    ("p_buy", "double precision"),
+    ("p_hold", "double precision"),
+    ("p_sell", "double precision"),
     ("fingerprint", "text"),
 )
 
 APPEND_FORECASTS = """
 insert into signals.forecasts
-  (card_id, grade_code, horizon_days, asof_ts, model_version, q10, q50, q90, fingerprint, known_at)
+  (card_id, grade_code, horizon_days, asof_ts, model_version, q10, q50, q90, p_buy, p_hold, p_sell,
+   fingerprint, known_at)
 select n.card_id, n.grade_code, n.horizon_days, n.asof_ts, n.model_version, n.q10, n.q50, n.q90,
-  n.fingerprint,
+  n.p_buy, n.p_hold, n.p_sell, n.fingerprint,
   case when said.known_at is null then n.asof_ts
     else greatest(%(now)s, said.known_at + interval '1 microsecond') end
 from forecasts_new n
 left join lateral (
-  select f.fingerprint, f.q10, f.q50, f.q90, f.known_at from signals.forecasts f
+  select f.fingerprint, f.q10, f.q50, f.q90, f.p_buy, f.p_hold, f.p_sell, f.known_at
+  from signals.forecasts f
   where f.card_id = n.card_id and f.grade_code = n.grade_code
     and f.horizon_days = n.horizon_days and f.asof_ts = n.asof_ts
     and f.model_version = n.model_version
   order by f.known_at desc limit 1) said on true
-where (said.fingerprint, said.q10, said.q50, said.q90)
-  is distinct from (n.fingerprint, n.q10, n.q50, n.q90)
-order by n.card_id, n.grade_code, n.horizon_days
+where (said.fingerprint, said.q10, said.q50, said.q90, said.p_buy, said.p_hold, said.p_sell)
+  is distinct from (n.fingerprint, n.q10, n.q50, n.q90, n.p_buy, n.p_hold, n.p_sell)
+order by n.card_id, n.grade_code, n.horizon_days, n.model_version
 """
 
 # Any word on the newest night counts: readers as of then and readers of now may differ.
@@ -193,7 +198,7 @@ class Signals:
     def write(
         self,
         signals: Sequence[Signal],
-        forecasts: Sequence[Quantile],
+        forecasts: Sequence[Quantile | Chance],
         flips: Sequence[Flip],
         *,
         now: datetime,
@@ -203,12 +208,19 @@ class Signals:
             self._connection,
             "forecasts_new",
             FORECAST_COLUMNS,
-            ((*row.instrument, *row[1:]) for row in forecasts),
+            map(_forecast_row, forecasts),
         )
         self._connection.execute(APPEND_FORECASTS, {"now": now})
         stage_rows(self._connection, "signals_new", SIGNAL_COLUMNS, map(_row, signals))
         self._connection.execute(APPEND_SIGNALS, {"now": now})
         write_flips(self._connection, flips)
+
+
+def _forecast_row(said: Quantile | Chance) -> tuple[object, ...]:
+    key = (*said.instrument, said.horizon_days, said.asof_ts, said.model_version)
+    if isinstance(said, Quantile):
+        return (*key, said.q10, said.q50, said.q90, None, None, None, said.fingerprint)
+    return (*key, None, None, None, said.p_buy, said.p_hold, said.p_sell, said.fingerprint)
 
 
 def _row(signal: Signal) -> tuple[object, ...]:

@@ -56,6 +56,7 @@ promotions = Table(
     moment("at"),
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("canary_percent", Integer),
 )
 
 features_daily = Table(
@@ -100,11 +101,14 @@ forecasts = Table(
     Column("horizon_days", Integer, primary_key=True),
     moment("asof_ts", key=True),
     Column("model_version", Text, primary_key=True),
-    Column("q10", Double, nullable=False),
-    Column("q50", Double, nullable=False),
-    Column("q90", Double, nullable=False),
+    Column("q10", Double),
+    Column("q50", Double),
+    Column("q90", Double),
     Column("fingerprint", Text, nullable=False),
     moment("known_at", key=True),
+    Column("p_buy", Double),
+    Column("p_hold", Double),
+    Column("p_sell", Double),
 )
 
 signals = Table(

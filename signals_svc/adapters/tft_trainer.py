@@ -14,8 +14,8 @@ from pytorch_forecasting import TemporalFusionTransformer
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from signals_svc.adapters.onnx_classifier import open_session
 from signals_svc.adapters.onnx_forecaster import run_forecaster
+from signals_svc.adapters.onnx_session import open_session
 from signals_svc.adapters.tft_export import answers_of, to_onnx
 from signals_svc.adapters.tft_network import network, source_input, tensors_of
 from signals_svc.domain.arrays import Floats, Ints

@@ -48,27 +48,36 @@ class Artifact:
         """The same artifact always gives the same bytes."""
         card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
         card["conviction"] = asdict(self.conviction)
-        return packed(card, self.onnx)
+        return packed(card, {MODEL: self.onnx})
 
 
-def packed(card: Mapping[str, Any], onnx: bytes) -> bytes:
-    """A model's words and its graph in one; the same content is the same bytes."""
+def packed(card: Mapping[str, Any], graphs: Mapping[str, bytes]) -> bytes:
+    """A model's words and its graphs in one; the same content is the same bytes."""
     text = json.dumps(card, sort_keys=True, indent=1)
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in ((CARD, text.encode()), (MODEL, onnx)):
+        for name, content in ((CARD, text.encode()), *sorted(graphs.items())):
             archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
     return body.getvalue()
 
 
-def artifact_of(version: str, body: bytes) -> Artifact:
-    """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
+def unpacked(version: str, body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What `packed` made. Raises ArtifactCorrupt for anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             card = json.loads(archive.read(CARD))
-            onnx = archive.read(MODEL)
+            return card, {name: archive.read(name) for name in archive.namelist() if name != CARD}
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise ArtifactCorrupt(version, str(error)) from error
+
+
+def artifact_of(version: str, body: bytes) -> Artifact:
+    """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
+    card, graphs = unpacked(version, body)
+    try:
         maps = {name: LogisticMap(**values) for name, values in card.pop("conviction").items()}
         inputs = tuple(card.pop("inputs"))
+        onnx = graphs[MODEL]
         return Artifact(**card, inputs=inputs, conviction=ConvictionMap(**maps), onnx=onnx)
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

@@ -5,10 +5,12 @@ from typing import Literal
 import numpy as np
 
 from signals_svc.domain.arrays import Floats, Singles
-from signals_svc.domain.forecast import MAX_LOG_RETURN, MAX_SIGMA, Z90, ewma_forecast
+from signals_svc.domain.forecast import EWMA_VERSION, MAX_LOG_RETURN, MAX_SIGMA, Z90, ewma_forecast
 
 Baseline = Literal["naive", "drift", "ewma"]
 BASELINES: tuple[Baseline, ...] = ("naive", "drift", "ewma")
+TREES = "lightgbm"  # the baseline beside the fixed ones: boosted quantile trees on the features
+VERSIONS: dict[Baseline, str] = {"naive": "naive-1", "drift": "drift-1", "ewma": EWMA_VERSION}
 TREND_DAYS = 180  # of which the random walk with drift takes its drift
 
 

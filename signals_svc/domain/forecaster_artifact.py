@@ -1,13 +1,10 @@
 """A trained forecaster as one sequence of bytes: the graph, its words, its numbers."""
 
-import io
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signals_svc.domain.artifact import CARD, MODEL, ArtifactCorrupt, packed
+from signals_svc.domain.artifact import MODEL, ArtifactCorrupt, packed, unpacked
 from signals_svc.domain.conformal import Margins
 from signals_svc.domain.weekly import AHEAD, FIXED, PAST, STEPS, WEEKS
 
@@ -33,21 +30,24 @@ class ForecasterArtifact:
     metrics: dict[str, Any]
     onnx: bytes
 
+    @property
+    def passed(self) -> tuple[int, ...]:
+        """Horizons it has earned out of fold: of these alone anybody may be told."""
+        return tuple(self.metrics["passed"])
+
     def to_bytes(self) -> bytes:
         """The same artifact always gives the same bytes."""
         card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
-        return packed(card | {"layout": LAYOUT}, self.onnx)
+        return packed(card | {"layout": LAYOUT}, {MODEL: self.onnx})
 
 
 def forecaster_artifact_of(version: str, body: bytes) -> ForecasterArtifact:
     """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
+    card, graphs = unpacked(version, body)
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            card = json.loads(archive.read(CARD))
-            onnx = archive.read(MODEL)
         if card.pop("layout") != LAYOUT:
             raise ArtifactCorrupt(version, "it wants other windows than are computed")
         margins = {horizon: (low, high) for horizon, (low, high) in card.pop("margins").items()}
-        return ForecasterArtifact(**card, margins=margins, onnx=onnx)
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        return ForecasterArtifact(**card, margins=margins, onnx=graphs[MODEL])
+    except (KeyError, TypeError, ValueError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

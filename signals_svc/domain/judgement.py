@@ -1,4 +1,4 @@
-"""Judges a night's snapshot: forecasts, utilities, actions, convictions and reasons per horizon."""
+"""Judges a night by what is forecast of it: utilities, actions, convictions and reasons."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ import numpy as np
 
 from kernel.days import end_of
 from kernel.ids import Instrument
-from signals_svc.domain.arrays import Floats
 from signals_svc.domain.conviction import ConvictionMap, forecast_conviction
 from signals_svc.domain.decision import (
     Action,
@@ -21,11 +20,12 @@ from signals_svc.domain.decision import (
     utility_of,
 )
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.forecast import EWMA_VERSION, Quantiles, ewma_forecast
+from signals_svc.domain.forecast import Quantiles, ewma_forecast
 from signals_svc.domain.reasons import divergent as divergent_reason
 from signals_svc.domain.reasons import illiquid, reasons_of
-from signals_svc.domain.signal import Quantile, Reason, Signal, rounded
+from signals_svc.domain.signal import Reason, Signal, rounded
 from signals_svc.domain.snapshot import Snapshot
+from signals_svc.domain.spoken import Spoken
 
 # Raw features that a signal repeats, so that it can be read without its snapshot.
 SHOWN = ("momentum_30", "momentum_90", "volatility_365", "drawdown_365", "trades_90", "premium_raw")
@@ -37,49 +37,49 @@ Actions = Mapping[tuple[Instrument, int], Action]
 
 
 @dataclass(frozen=True)
-class Voice:
-    """What a classifier says about one horizon: a row of chances per instrument."""
+class Said:
+    """A classifier's chances of the three labels of one instrument."""
 
     version: str
-    horizon_days: int
-    chances: Floats
+    chances: Probabilities
     conviction: ConvictionMap
 
 
 @dataclass(frozen=True)
-class Verdicts:
-    """What a night's inference writes."""
+class Voice:
+    """What classifiers say about one horizon, an entry an instrument; None says nothing of it."""
 
-    signals: list[Signal]
-    forecasts: list[Quantile]
+    horizon_days: int
+    said: tuple[Said | None, ...]
 
 
 def judge(
     snapshot: Snapshot,
     *,
-    horizons: tuple[int, ...],
+    spoken: Mapping[int, Spoken],
     voice: Voice | None,
     previous: Actions,
     policy: Policy,
     divergent: Mapping[Instrument, float] = NOTHING_DIVERGENT,
-) -> Verdicts:
-    """Pure: the same snapshot, chances, previous actions and flags give the same bytes.
+) -> list[Signal]:
+    """Pure: the same snapshot, forecasts, chances, previous actions and flags give the same bytes.
 
-    `divergent` are instruments whose prices disagree, by a factor: they are held.
+    A signal an instrument and horizon of `spoken`. `divergent` are instruments whose prices
+    disagree, by a factor: they are held.
     """
-    verdicts = Verdicts([], [])
     if not snapshot.instruments:
-        return verdicts
+        return []
     liquid = snapshot.liquid
-    for horizon in horizons:
-        quantiles = ewma_forecast(snapshot.raw, horizon)
+    signals = []
+    for horizon, forecasts in spoken.items():
+        fitted = ewma_forecast(snapshot.raw, horizon)
         speaking = voice if voice is not None and voice.horizon_days == horizon else None
-        for place in range(len(snapshot.instruments)):
-            factor = divergent.get(snapshot.instruments[place])
-            case = _Case(snapshot, place, horizon, quantiles, speaking, previous, policy, factor)
-            verdicts.forecasts.extend(case.forecast_row())
-            verdicts.signals.append(case.signal(bool(liquid[place])))
-    return verdicts
+        for place, instrument in enumerate(snapshot.instruments):
+            said = speaking.said[place] if speaking else None
+            factor = divergent.get(instrument)
+            case = _Case(snapshot, place, forecasts, fitted, said, previous, policy, factor)
+            signals.append(case.signal(bool(liquid[place])))
+    return signals
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ class _Case:
 
     snapshot: Snapshot
     place: int
-    horizon_days: int
-    quantiles: Quantiles
-    voice: Voice | None
+    spoken: Spoken
+    fitted: Quantiles  # by EWMA: the forecast that a classifier's convictions were fitted on
+    said: Said | None
     previous_actions: Actions
     policy: Policy
     divergence: float | None  # the factor by which its prices disagree, if they do
@@ -105,7 +105,13 @@ class _Case:
 
     @property
     def model_version(self) -> str:
-        return f"{EWMA_VERSION}+{self.voice.version}" if self.voice else EWMA_VERSION
+        """Who forecast and, where a classifier spoke too, who that was."""
+        forecaster = self.spoken.versions[self.place]
+        return f"{forecaster}+{self.said.version}" if self.said else forecaster
+
+    @property
+    def horizon_days(self) -> int:
+        return self.fitted.horizon_days
 
     @property
     def previous(self) -> Action | None:
@@ -113,30 +119,12 @@ class _Case:
 
     @property
     def forecast(self) -> Forecast | None:
-        q10, q50, q90 = (
-            float(column[self.place])
-            for column in (self.quantiles.q10, self.quantiles.q50, self.quantiles.q90)
-        )
+        q10, q50, q90 = (float(one) for one in self.spoken.quantiles[self.place])
         return None if np.isnan(q50) else Forecast(self.horizon_days, q10, q50, q90)
 
     @property
     def probabilities(self) -> Probabilities | None:
-        if self.voice is None:
-            return None
-        buy, hold, sell = (float(p) for p in self.voice.chances[self.place])
-        return Probabilities(buy, hold, sell)
-
-    def forecast_row(self) -> list[Quantile]:
-        forecast = self.forecast
-        if forecast is None:
-            return []
-        print_ = self.snapshot.fingerprints[self.place]
-        quantiles = (forecast.q10, forecast.q50, forecast.q90)
-        return [
-            Quantile(
-                self.instrument, self.horizon_days, self.asof_ts, EWMA_VERSION, *quantiles, print_
-            )
-        ]
+        return self.said.chances if self.said else None
 
     def signal(self, liquid: bool) -> Signal:
         forecast = self.forecast
@@ -164,10 +152,18 @@ class _Case:
         return self._signal(action, self._conviction(action, forecast, utility), forecast, reasons)
 
     def _conviction(self, action: Action, forecast: Forecast, utility: Utility) -> float:
-        chances = self.probabilities
-        if self.voice is None or chances is None:
+        if self.said is None:
             return forecast_conviction(action, forecast, self.policy.costs.break_even)
-        return self.voice.conviction(action, chances, utility)
+        return self.said.conviction(action, self.said.chances, self._fitted_utility() or utility)
+
+    def _fitted_utility(self) -> Utility | None:
+        q10, q50, q90 = (
+            float(column[self.place])
+            for column in (self.fitted.q10, self.fitted.q50, self.fitted.q90)
+        )
+        if np.isnan(q50):
+            return None
+        return utility_of(Forecast(self.horizon_days, q10, q50, q90), self.policy)
 
     def _illiquid_conviction(self, forecast: Forecast | None) -> float:
         """Nothing is known of what will come where there is no forecast."""

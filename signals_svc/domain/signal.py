@@ -60,6 +60,19 @@ class Quantile(NamedTuple):
     fingerprint: str
 
 
+class Chance(NamedTuple):
+    """A classifier's stored chances of the labels of one horizon."""
+
+    instrument: Instrument
+    horizon_days: int
+    asof_ts: datetime
+    model_version: str
+    p_buy: float
+    p_hold: float
+    p_sell: float
+    fingerprint: str
+
+
 class Flip(NamedTuple):
     """A signal whose action differs from what readers last saw of the instrument."""
 

@@ -67,7 +67,7 @@ class Windows:
 
 def windows_of(features: Features) -> Windows:
     """Every instrument of the day, in order. Without a spread (too few returns) a row is NaN."""
-    drift, spread = _yardstick(features)
+    drift, spread = yardstick(features.raw)
     past, lengths = _past(features.series, spread)
     step = np.broadcast_to(np.arange(1, STEPS + 1) / STEPS, spread.shape)
     ahead = np.stack([step, _held(drift / spread)], axis=2)
@@ -92,9 +92,9 @@ def shortened(windows: Windows, lengths: Ints) -> Windows:
     return replace(windows, past=past, lengths=kept)
 
 
-def _yardstick(features: Features) -> tuple[Floats, Floats]:
-    """The EWMA forecast's middle and spread at each step."""
-    each = [ewma_forecast(features.raw, int(days)) for days in STEP_DAYS]
+def yardstick(raw: dict[str, Singles]) -> tuple[Floats, Floats]:
+    """The EWMA forecast's middle and spread at each step, [n, STEPS] each."""
+    each = [ewma_forecast(raw, int(days)) for days in STEP_DAYS]
     return (
         np.stack([one.q50 for one in each], axis=1),
         np.stack([one.sigma for one in each], axis=1),

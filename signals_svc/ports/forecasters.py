@@ -1,11 +1,10 @@
 """Sequence forecasters: what trains them, what serves them, the trees they have to beat."""
 
-from datetime import datetime
 from typing import Protocol
 
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.weekly import Windows
-from signals_svc.ports.models import RegisteredModel, ServingModel
+from signals_svc.ports.models import ServingModel
 
 
 class TrainedForecaster(Protocol):
@@ -35,11 +34,27 @@ class ForecastTrainer(Protocol):
         ...
 
 
+class TrainedTrees(Protocol):
+    """Boosted trees of one horizon in the runtime they were trained in."""
+
+    def answers(self, inputs: Singles) -> Floats:
+        """[n, 3]: quantiles in spreads, which may cross."""
+        ...
+
+    def to_onnx(self) -> tuple[bytes, ...]:
+        """The same trees for the serving runtime, a graph a quantile."""
+        ...
+
+    def parity(self, onnx: tuple[bytes, ...], inputs: Singles) -> float:
+        """Largest difference of an answer between these trees and their export."""
+        ...
+
+
 class QuantileTrees(Protocol):
     """Boosted trees that answer quantiles: the baseline that reads features."""
 
-    def fit_and_answer(self, inputs: Singles, units: Floats, asked: Singles) -> Floats:
-        """Learn `units` (outcomes in spreads) from `inputs`; quantiles [n, 3] of the rows asked."""
+    def fit(self, inputs: Singles, units: Floats) -> TrainedTrees:
+        """Learn `units` (outcomes in spreads) from `inputs`. The same rows give the same trees."""
         ...
 
 
@@ -51,6 +66,11 @@ class Forecaster(Protocol):
         """Its registered version."""
         ...
 
+    @property
+    def passed(self) -> tuple[int, ...]:
+        """Horizons it has earned, in days."""
+        ...
+
     def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
         """[n, H, 3] of the log return; NaN where a window has no spread."""
         ...
@@ -60,17 +80,35 @@ class ForecasterLoader(Protocol):
     """Artifacts of forecasters."""
 
     def load_forecaster(self, model: ServingModel) -> Forecaster:
-        """Read, verify and open an artifact. Raises NotFound, Rejected or Unavailable."""
+        """Read, verify and open an artifact. Raises Rejected or Unavailable."""
         ...
 
 
-class ForecasterStore(Protocol):
-    """Registered forecasters."""
+class Baselines(Protocol):
+    """A loaded contest: which simple forecast is the best at each horizon, and its trees."""
 
-    def shadow(self, *, trained_by: datetime) -> ServingModel | None:
-        """The forecaster that entered the shadow last and learned nothing after the moment."""
+    @property
+    def version(self) -> str:
+        """Its registered version, under which its trees speak."""
         ...
 
-    def register(self, model: RegisteredModel, *, now: datetime, reason: str) -> bool:
-        """Add a forecaster, in the shadow; False where the very same is there. Raises Conflict."""
+    @property
+    def inputs_horizon_days(self) -> int:
+        """Horizon of the forecast among the trees' inputs."""
+        ...
+
+    def best(self, horizon_days: int) -> str | None:
+        """Name of the best baseline; None for a horizon it was not held for."""
+        ...
+
+    def trees(self, inputs: Singles, horizon_days: int) -> Floats:
+        """[n, 3] in spreads, in order, where the trees are the best."""
+        ...
+
+
+class BaselinesLoader(Protocol):
+    """Artifacts of contests."""
+
+    def load_baselines(self, model: ServingModel) -> Baselines:
+        """Read, verify and open an artifact. Raises Rejected or Unavailable."""
         ...

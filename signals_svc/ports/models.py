@@ -5,10 +5,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.conviction import ConvictionMap
+from signals_svc.domain.stages import Stage
 
-Family = Literal["ewma", "classifier", "tft"]
-# shadow: speaks every night and is stored, nobody is told
-Stage = Literal["shadow", "production", "rejected"]
+# baseline: the contest that says which simple forecast is the best at each horizon
+Family = Literal["ewma", "naive", "drift", "baseline", "classifier", "tft"]
 
 
 class ServingModel(NamedTuple):
@@ -28,30 +28,66 @@ class RegisteredModel(NamedTuple):
     metrics: dict[str, Any]
 
 
-class ModelStore(Protocol):
-    """Registered models; which one serves."""
+class ModelInStage(NamedTuple):
+    """A registered model, its family and where in its life it is."""
 
-    def ensure_ewma(self, version: str, *, feature_version: str, now: datetime) -> None:
-        """Register the fixed forecast, once. It has seen no data."""
+    family: Family
+    serving: ServingModel
+    metrics: dict[str, Any]
+    stage: Stage
+    canary_percent: int | None
+
+
+class Speakers(NamedTuple):
+    """Who of a family speaks: to all, to some cards, to nobody yet."""
+
+    production: ServingModel | None = None
+    canary: ServingModel | None = None
+    canary_percent: int = 0
+    shadow: ServingModel | None = None
+
+    @property
+    def all(self) -> tuple[ServingModel, ...]:
+        """Each once, whoever is told."""
+        return tuple(one for one in (self.production, self.canary, self.shadow) if one)
+
+
+class Decision(NamedTuple):
+    """One change of a version's stage."""
+
+    stage: Stage
+    reason: str
+    canary_percent: int | None = None
+    actor: str | None = None  # None: the login of the service
+
+
+class ModelStore(Protocol):
+    """Registered models; which of them speak."""
+
+    def ensure_fixed(self, versions: dict[str, Family], *, feature_version: str) -> None:
+        """Register the forecasts that nobody trains, once. They have seen no data."""
         ...
 
-    def production(self, *, trained_by: datetime | None = None) -> ServingModel | None:
-        """The classifier promoted last, of those that learned nothing after the moment if given.
-
-        Its artifact is not yet loaded.
+    def speakers(self, family: Family, *, trained_by: datetime | None = None) -> Speakers:
+        """Of the versions that learned nothing after the moment if given, by stage the one that
+        entered it last. Artifacts are not yet loaded.
         """
         ...
 
-    def classifier(self, version: str) -> RegisteredModel | None:
-        """A registered classifier, or None."""
+    def registered(self, version: str) -> ModelInStage | None:
+        """A version and its stage, or None."""
         ...
 
-    def register(self, model: RegisteredModel, *, now: datetime) -> bool:
-        """Add a classifier; False where the very same is there. Raises Conflict for another."""
+    def register(self, family: Family, model: RegisteredModel, *, now: datetime) -> bool:
+        """Add a version, in staging; False where the very same is there. Raises Conflict."""
         ...
 
-    def decide(self, version: str, *, stage: Stage, now: datetime, reason: str) -> None:
-        """Append a decision about a classifier."""
+    def decide(self, version: str, decision: Decision, *, now: datetime) -> None:
+        """Append a decision about a version."""
+        ...
+
+    def nights_heard(self, version: str) -> int:
+        """Nights whose forecasts by this version are stored."""
         ...
 
 
@@ -119,5 +155,5 @@ class ClassifierLoader(Protocol):
     """Artifacts of classifiers."""
 
     def load(self, model: ServingModel) -> Classifier:
-        """Read, verify and open an artifact. Raises NotFound, Rejected or Unavailable."""
+        """Read, verify and open an artifact. Raises Rejected or Unavailable."""
         ...

@@ -8,7 +8,7 @@ import polars as pl
 
 from kernel.ids import Instrument
 from signals_svc.domain.judgement import Actions
-from signals_svc.domain.signal import Flip, Quantile, Signal
+from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.ports.market import Work
 
@@ -72,7 +72,7 @@ class SignalStore(Protocol):
     def write(
         self,
         signals: Sequence[Signal],
-        forecasts: Sequence[Quantile],
+        forecasts: Sequence[Quantile | Chance],
         flips: Sequence[Flip],
         *,
         now: datetime,

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from signals_svc.ports.forecasters import ForecasterStore
 from signals_svc.ports.market import DirtySet, Prices
 from signals_svc.ports.models import ModelStore
 from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
@@ -18,5 +17,4 @@ class Stores(NamedTuple):
     features: FeatureStore
     signals: SignalStore
     models: ModelStore
-    forecasters: ForecasterStore
     outbox: Outbox

@@ -1,76 +1,215 @@
-"""What the sequence forecaster says of a night. It is stored; the signals do not rest on it yet."""
+"""What is forecast of a night, by whom, and who is told what: everything said is stored."""
 
 import hashlib
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import structlog
 
 from kernel.days import end_of
+from kernel.errors import Rejected
 from kernel.ids import Instrument
-from signals_svc.domain.arrays import Floats
+from signals_svc.domain.arrays import Flags, Floats, Ints
+from signals_svc.domain.baselines import TREES, VERSIONS, Baseline
+from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.features import FEATURE_VERSION, features_on
+from signals_svc.domain.forecast_model import spread_at
 from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.signal import DECIMALS, Quantile
-from signals_svc.domain.weekly import Windows, windows_of
-from signals_svc.ports.forecasters import ForecasterLoader
+from signals_svc.domain.snapshot import Snapshot
+from signals_svc.domain.spoken import Spoken, fixed_forecast
+from signals_svc.domain.stages import is_canary
+from signals_svc.domain.weekly import Windows, windows_of, yardstick
+from signals_svc.ports.forecasters import BaselinesLoader, Forecaster, ForecasterLoader
+from signals_svc.ports.models import ServingModel, Speakers
 from signals_svc.ports.stores import Stores
 
 log = structlog.get_logger()
 
 DIGEST_BYTES = 16
+GONE = -1
+BEFORE_ANY_CONTEST: Baseline = "ewma"  # tuned on recorded sales; nothing else to judge by
 
 
-def sequence_forecasts(
+@dataclass(frozen=True)
+class NightForecasts:
+    """By horizon who is told what; everything that was said; who had to be silent, and why."""
+
+    spoken: Mapping[int, Spoken]
+    said: list[Quantile]
+    heard: int  # instruments that a sequence forecaster spoke of
+    silent: tuple[str, ...]
+
+
+def forecasts_of(
     stores: Stores,
-    wanted: Collection[Instrument],
+    snapshot: Snapshot,
     *,
-    as_of: date,
     horizons: tuple[int, ...],
-    loader: ForecasterLoader,
-) -> list[Quantile]:
-    """Quantiles of every wanted instrument with a spread; empty where no forecaster may speak.
-
-    One that learned anything after the day may not. From the bars as they were known at the end of
-    the day, so that the same night gives the same bytes.
+    baselines: BaselinesLoader,
+    forecasters: ForecasterLoader,
+) -> NightForecasts:
+    """The best baseline speaks unless a sequence forecaster has earned the horizon and is in
+    production, or a canary of the card. Raises Rejected where what is told cannot be read.
     """
-    model = stores.forecasters.shadow(trained_by=end_of(as_of))
-    if model is None or not wanted:
-        return []
-    if model.feature_version != FEATURE_VERSION:
-        log.warning(
-            "forecaster.silent",
-            model_version=model.version,
-            wants=model.feature_version,
-            offered=FEATURE_VERSION,
-            mend="train a forecaster on these features",
-        )
-        return []
-    bars = stores.prices.known(as_of=as_of, lookback_days=LOOKBACK_DAYS)
-    features = features_on(bars, stores.prices.catalog(), as_of)
-    places = features.places(frozenset(wanted))
-    windows = windows_of(features).of(places)
-    said = loader.load_forecaster(model).quantiles(windows, horizons)
+    if not snapshot.instruments:
+        return NightForecasts({}, [], 0, ())
+    spoken = {one: fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, one) for one in horizons}
+    moment = end_of(snapshot.as_of)
+    contest = stores.models.speakers("baseline", trained_by=moment).production
+    speakers = stores.models.speakers("tft", trained_by=moment)
+    silent = [_why(one) for one in (contest, *speakers.all) if one and _foreign(one)]
+    if contest is not None and not _foreign(contest):
+        spoken = _best_baselines(snapshot, contest, horizons, baselines)
+    told = _Sequences(stores, snapshot, horizons, forecasters)
+    for model in speakers.all:
+        if _foreign(model):
+            continue
+        try:
+            told.listen(model)
+        except Rejected as error:
+            if model != speakers.shadow:
+                raise
+            # Nobody is told what a shadow says: the night goes on without it.
+            log.error("shadow.unusable", model_version=model.version, detail=str(error))
+            silent.append(f"{model.version}: {error}")
+    spoken = told.over(spoken, speakers)
+    said = [*_stored(snapshot, spoken), *told.said]
+    return NightForecasts(spoken, _each_once(said), told.heard, tuple(silent))
+
+
+def _foreign(model: ServingModel) -> bool:
+    """Whether it was trained on other features than are computed now."""
+    return model.feature_version != FEATURE_VERSION
+
+
+def _why(model: ServingModel) -> str:
+    log.warning(
+        "forecaster.silent",
+        model_version=model.version,
+        wants=model.feature_version,
+        offered=FEATURE_VERSION,
+        mend="train on these features",
+    )
+    return f"{model.version}: wants features {model.feature_version}, these are {FEATURE_VERSION}"
+
+
+def _best_baselines(
+    snapshot: Snapshot, model: ServingModel, horizons: tuple[int, ...], loader: BaselinesLoader
+) -> dict[int, Spoken]:
+    contest = loader.load_baselines(model)
+    inputs = classifier_inputs(snapshot.raw, snapshot.normalised, contest.inputs_horizon_days)
+    spread = spread_at(yardstick(snapshot.raw)[1], horizons)
+    every = np.ones(len(inputs), np.bool_)
+    best = {}
+    for at, horizon in enumerate(horizons):
+        name = contest.best(horizon) or BEFORE_ANY_CONTEST
+        if name == TREES:
+            quantiles = contest.trees(inputs, horizon) * spread[:, at, None]
+            fallback = fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, horizon)
+            best[horizon] = fallback.told_by(model.version, quantiles, every)
+        else:
+            fixed = next(one for one in VERSIONS if one == name)
+            best[horizon] = fixed_forecast(fixed, snapshot.raw, horizon)
+    return best
+
+
+class _Sequences:
+    """Sequence forecasters heard on one night, from the bars as they were known at its end."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        snapshot: Snapshot,
+        horizons: tuple[int, ...],
+        loader: ForecasterLoader,
+    ) -> None:
+        self._stores, self._snapshot, self._horizons = stores, snapshot, horizons
+        self._loader = loader
+        self._windows: Windows | None = None
+        self._heard: dict[str, tuple[Forecaster, Floats]] = {}
+
+    def listen(self, model: ServingModel) -> None:
+        """Let a version speak of every instrument. Raises Rejected or Unavailable."""
+        forecaster = self._loader.load_forecaster(model)
+        if self._windows is None:
+            self._windows = _windows(self._stores, self._snapshot)
+        self._heard[model.version] = forecaster, forecaster.quantiles(self._windows, self._horizons)
+
+    def over(self, spoken: Mapping[int, Spoken], speakers: Speakers) -> dict[int, Spoken]:
+        """The same, with the horizons that a version in production or a canary has earned."""
+        cards = [one.card_id for one in self._snapshot.instruments]
+        every = np.ones(len(cards), np.bool_)
+        some = np.array([is_canary(card, speakers.canary_percent) for card in cards], np.bool_)
+        told = dict(spoken)
+        for model, rows in ((speakers.production, every), (speakers.canary, some)):
+            if model is not None and model.version in self._heard:
+                told = self._told(told, model.version, rows)
+        return told
+
+    def _told(self, spoken: dict[int, Spoken], version: str, rows: Flags) -> dict[int, Spoken]:
+        forecaster, quantiles = self._heard[version]
+        return {
+            horizon: one.told_by(version, quantiles[:, at], rows)
+            if horizon in forecaster.passed
+            else one
+            for at, (horizon, one) in enumerate(spoken.items())
+        }
+
+    @property
+    def heard(self) -> int:
+        """Instruments that anybody spoke of."""
+        return len({one.instrument for one in self.said})
+
+    @property
+    def said(self) -> list[Quantile]:
+        """A row a version, instrument and horizon, with the hash of the window that went in."""
+        if self._windows is None:
+            return []
+        prints = [_fingerprint(self._windows, row) for row in range(len(self._windows))]
+        return [
+            _row(self._snapshot, place, horizon, version, quantiles[place, at], prints[place])
+            for version, (_, quantiles) in self._heard.items()
+            for place in range(len(prints))
+            for at, horizon in enumerate(self._horizons)
+            if np.isfinite(quantiles[place, at]).all()
+        ]
+
+
+def _windows(stores: Stores, snapshot: Snapshot) -> Windows:
+    """A window an instrument of the snapshot, in its order; without a price left, no spread."""
+    bars = stores.prices.known(as_of=snapshot.as_of, lookback_days=LOOKBACK_DAYS)
+    features = features_on(bars, stores.prices.catalog(), snapshot.as_of)
+    places = {one: place for place, one in enumerate(features.instruments)}
+    rows: Ints = np.array([places.get(one, GONE) for one in snapshot.instruments], np.int64)
+    windows = windows_of(features).of(np.maximum(rows, 0))
+    return replace(windows, spread=np.where(rows[:, None] == GONE, np.nan, windows.spread))
+
+
+def _stored(snapshot: Snapshot, spoken: Mapping[int, Spoken]) -> list[Quantile]:
+    """A row an instrument and horizon, by who is told, with the hash of its features."""
     return [
-        _told(features.instruments[place], horizon, as_of, model.version, said[row, at], print_)
-        for row, place in enumerate(places)
-        if (print_ := _fingerprint(windows, row))
-        for at, horizon in enumerate(horizons)
-        if np.isfinite(said[row, at]).all()
+        _row(snapshot, place, horizon, version, one.quantiles[place], snapshot.fingerprints[place])
+        for horizon, one in spoken.items()
+        for place, version in enumerate(one.versions)
+        if np.isfinite(one.quantiles[place]).all()
     ]
 
 
-def _told(
-    instrument: Instrument,
-    horizon: int,
-    as_of: date,
-    version: str,
-    quantiles: Floats,
-    fingerprint: str,
+def _each_once(said: list[Quantile]) -> list[Quantile]:
+    """A sequence forecaster that is told is there twice; its own row, hashed with its window, is
+    the later one."""
+    keyed = {(one.instrument, one.horizon_days, one.model_version): one for one in said}
+    return list(keyed.values())
+
+
+def _row(
+    snapshot: Snapshot, place: int, horizon: int, version: str, quantiles: Floats, print_: str
 ) -> Quantile:
     q10, q50, q90 = (round(float(quantile), DECIMALS) for quantile in quantiles)
-    return Quantile(instrument, horizon, end_of(as_of), version, q10, q50, q90, fingerprint)
+    instrument: Instrument = snapshot.instruments[place]
+    return Quantile(instrument, horizon, end_of(snapshot.as_of), version, q10, q50, q90, print_)
 
 
 def _fingerprint(windows: Windows, row: int) -> str:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints
-from signals_svc.domain.baselines import BASELINES
+from signals_svc.domain.baselines import BASELINES, TREES
 from signals_svc.domain.conformal import Margins, margins_that_help, widened
 from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold, split_for_check
 from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict, judge_horizon
 from signals_svc.domain.forecast_model import at_horizons, spread_at
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
-
-TREES = "lightgbm"  # the baseline beside the fixed ones
 
 
 @dataclass(frozen=True)
@@ -40,20 +38,26 @@ def forecasts_out_of_fold(
     trees: QuantileTrees,
 ) -> OutOfFold:
     """One training a fold."""
-    quantiles, said = [], []
+    quantiles = []
     for fold in folds:
         train, check = split_for_check(examples.days, fold.train)
         model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
         windows = examples.windows.of(fold.test)
         quantiles.append(at_horizons(model.answers(windows), windows.spread, examples.horizons))
-        said.append(_trees_say(examples, fold, trees))
     return OutOfFold(
         examples,
         tuple(folds),
         np.concatenate([fold.test for fold in folds]),
         np.concatenate(quantiles),
-        np.concatenate(said),
+        trees_out_of_fold(examples, folds, trees),
     )
+
+
+def trees_out_of_fold(
+    examples: ForecastExamples, folds: list[ForecastFold], trees: QuantileTrees
+) -> Floats:
+    """[n, H, 3] of the log return, rows in test order."""
+    return np.concatenate([_trees_say(examples, fold, trees) for fold in folds])
 
 
 def judged(out: OutOfFold, at: int, policy: ForecastPolicy) -> HorizonVerdict:
@@ -69,14 +73,12 @@ def judged(out: OutOfFold, at: int, policy: ForecastPolicy) -> HorizonVerdict:
         margins = margins_of(out, at, known_by_us=fold.start_us)
         if margins is not None:
             served[mine] = widened(served[mine], unit[mine], margins)
-    baselines: dict[str, Floats] = {
-        name: examples.baselines[out.rows[some], place, at] for place, name in enumerate(BASELINES)
-    }
+    said = baselines_say(examples, out.rows, out.trees, at)
     return judge_horizon(
         examples.days[out.rows[some]],
         served[some],
         outcomes[some],
-        {**baselines, TREES: out.trees[some, at]},
+        {name: told[some] for name, told in said.items()},
         horizon_days=examples.horizons[at],
         policy=policy,
     )
@@ -93,13 +95,28 @@ def margins_of(out: OutOfFold, at: int, *, known_by_us: int | None = None) -> Ma
     return margins_that_help(days[rows], out.quantiles[rows, at], outcomes[rows], unit[rows])
 
 
+def baselines_say(
+    examples: ForecastExamples, rows: Ints, trees: Floats, at: int
+) -> dict[str, Floats]:
+    """By name what each baseline said of these rows at horizon number `at`."""
+    said: dict[str, Floats] = {TREES: trees[:, at]}
+    for place, name in enumerate(BASELINES):
+        said[name] = examples.baselines[rows, place, at]
+    return said
+
+
+def known_units(examples: ForecastExamples, rows: Ints, at: int) -> tuple[Ints, Floats]:
+    """Of the rows those with an outcome, and the outcomes in spreads."""
+    unit = spread_at(examples.windows.spread, examples.horizons)[:, at]
+    known = rows[np.isfinite(examples.outcomes[rows, at])]
+    return known, examples.outcomes[known, at] / unit[known]
+
+
 def _trees_say(examples: ForecastExamples, fold: ForecastFold, trees: QuantileTrees) -> Floats:
     each = []
-    spread = spread_at(examples.windows.spread, examples.horizons)
+    spread = spread_at(examples.windows.spread[fold.test], examples.horizons)
     for at in range(len(examples.horizons)):
-        unit = spread[:, at]
-        known = fold.train[np.isfinite(examples.outcomes[fold.train, at])]
-        units = examples.outcomes[known, at] / unit[known]
-        said = trees.fit_and_answer(examples.inputs[known], units, examples.inputs[fold.test])
-        each.append(np.sort(said, axis=1) * unit[fold.test, None])
+        known, units = known_units(examples, fold.train, at)
+        said = trees.fit(examples.inputs[known], units).answers(examples.inputs[fold.test])
+        each.append(np.sort(said, axis=1) * spread[:, at, None])
     return np.stack(each, axis=1)

@@ -10,7 +10,7 @@ from kernel.days import end_of
 from signals_svc.domain.examples import as_of_days
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_examples import ForecastExamples, forecast_examples
-from signals_svc.domain.forecast_folds import forecast_folds, split_for_check
+from signals_svc.domain.forecast_folds import ForecastFold, forecast_folds, split_for_check
 from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
 from signals_svc.domain.weekly import WEEKS, Windows, shortened
@@ -51,6 +51,22 @@ def learn_forecasts(
     trees: QuantileTrees,
 ) -> ForecastCandidate | TooShort:
     """Minutes of computing and no store: nobody waits for a lock or a session meanwhile."""
+    found = windows_of_history(history, horizons)
+    if isinstance(found, TooShort):
+        return found
+    examples, folds = found
+    out = forecasts_out_of_fold(examples, folds, trainer=trainer, trees=trees)
+    verdicts = tuple(judged(out, at, policy) for at in range(len(horizons)))
+    train, check = split_for_check(examples.days, np.arange(len(examples)))
+    model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
+    artifact = _artifact(model, out, verdicts, history.known_until)
+    return ForecastCandidate(artifact, verdicts, len(examples), len(np.unique(examples.days)))
+
+
+def windows_of_history(
+    history: History, horizons: tuple[int, ...]
+) -> tuple[ForecastExamples, list[ForecastFold]] | TooShort:
+    """A window a week and instrument, and what is tested on what; or what is missing for that."""
     days = as_of_days(history.versions, history.known_until, horizon_days=max(horizons))
     if not days:
         return TooShort("no week has bars before it and an outcome after it", 0)
@@ -61,16 +77,11 @@ def learn_forecasts(
         known_until=history.known_until,
         horizons=horizons,
     )
-    weeks = len(np.unique(examples.days))
     folds = forecast_folds(examples.days, examples.known_us)
     if not folds:
-        return TooShort(_missing(len(examples), weeks), len(examples))
-    out = forecasts_out_of_fold(examples, folds, trainer=trainer, trees=trees)
-    verdicts = tuple(judged(out, at, policy) for at in range(len(horizons)))
-    train, check = split_for_check(examples.days, np.arange(len(examples)))
-    model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
-    artifact = _artifact(model, out, verdicts, history.known_until)
-    return ForecastCandidate(artifact, verdicts, len(examples), weeks)
+        missing = _missing(len(examples), len(np.unique(examples.days)))
+        return TooShort(missing, len(examples))
+    return examples, folds
 
 
 def _missing(rows: int, weeks: int) -> str:

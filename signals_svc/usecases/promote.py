@@ -1,4 +1,4 @@
-"""Puts an accepted classifier into production and asks for signals that speak with it."""
+"""Moves a version through its life, and asks for signals by whoever speaks from then on."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,19 +6,31 @@ from datetime import date, datetime
 from kernel.errors import Conflict, NotFound
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.series import LOOKBACK_DAYS, series_in_use
+from signals_svc.domain.stages import (
+    DEFAULT_CANARY_PERCENT,
+    NEXT,
+    SHADOW_NIGHTS,
+    Stage,
+    follows,
+)
+from signals_svc.ports.models import Decision, ModelInStage
+from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
+
+TOLD: frozenset[Stage] = frozenset({"canary", "production"})
+SPEAKS: frozenset[Stage] = TOLD | {"shadow"}
 
 
 class UnknownModel(NotFound):
-    """No such classifier is registered."""
+    """No such version is registered."""
 
     def __init__(self, version: str) -> None:
-        super().__init__(f"no classifier {version} is registered; `job train` prints its version")
+        super().__init__(f"no model {version} is registered; `pricer models list` names them")
         self.version = version
 
 
 class ModelNotAccepted(Conflict):
-    """The classifier did not beat the class prior out of fold."""
+    """The version did not pass its gate out of fold."""
 
     def __init__(self, version: str, verdict: str) -> None:
         super().__init__(f"{version} was rejected and stays out of production: {verdict}")
@@ -26,7 +38,7 @@ class ModelNotAccepted(Conflict):
 
 
 class ModelOutdated(Conflict):
-    """The classifier was trained on other features than are computed now."""
+    """The version was trained on other features than are computed now."""
 
     def __init__(self, version: str, feature_version: str) -> None:
         super().__init__(
@@ -36,35 +48,132 @@ class ModelOutdated(Conflict):
         self.version = version
 
 
+class StageSkipped(Conflict):
+    """A version may not enter that stage from where it is."""
+
+    def __init__(self, version: str, stage: Stage, to: Stage) -> None:
+        after = NEXT.get(stage)
+        may = f"the next stage is {after}" if after else "`rollback` takes it out"
+        super().__init__(f"{version} is in {stage} and may not enter {to}: {may}")
+        self.version = version
+
+
+class StillUnheard(Conflict):
+    """The version has not been heard in the shadow for long enough."""
+
+    def __init__(self, version: str, nights: int) -> None:
+        super().__init__(
+            f"{version} was heard in the shadow on {nights} of {SHADOW_NIGHTS} nights;"
+            f" wait for {SHADOW_NIGHTS - nights} more"
+        )
+        self.version, self.nights = version, nights
+
+
 @dataclass(frozen=True)
-class Promoted:
-    """What came of a promotion; `marked` instruments get new signals in the next run."""
+class Moved:
+    """What came of it; `marked` instruments get new signals in the next run."""
 
     version: str
+    stage: Stage
     new: bool
     as_of: date | None
     marked: int
 
 
-def promote(stores: Stores, version: str, *, now: datetime) -> Promoted:
-    """Raises UnknownModel, ModelNotAccepted or ModelOutdated. Promoting again changes nothing."""
-    model = stores.models.classifier(version)
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for a change of stage and why; the next stage where none is named."""
+
+    to: Stage | None = None
+    canary_percent: int | None = None
+    actor: str | None = None
+    reason: str = "asked for"
+
+
+def promote(
+    stores: Stores, version: str, asked: Asked, *, loaders: Loaders, now: datetime
+) -> Moved:
+    """Raises UnknownModel, ModelNotAccepted, ModelOutdated, StageSkipped, StillUnheard, or
+    Rejected where its artifact is not what was registered. Asked again it changes nothing.
+    """
+    model = _known(stores, version)
+    to = asked.to or _next(model)
+    percent = (asked.canary_percent or DEFAULT_CANARY_PERCENT) if to == "canary" else None
+    if (model.stage, model.canary_percent) == (to, percent):
+        return Moved(version, to, new=False, as_of=stores.signals.latest_night(), marked=0)
+    _check(stores, model, to)
+    _open(loaders, model)
+    decision = Decision(to, asked.reason, percent, asked.actor)
+    stores.models.decide(version, decision, now=now)
+    return _moved(stores, version, to, told=to in TOLD)
+
+
+def rollback(stores: Stores, version: str, asked: Asked, *, now: datetime) -> Moved:
+    """Retire a version: whoever spoke before it speaks again. Asked again it changes nothing.
+
+    Its artifact is not read: a damaged one can be taken out too. Raises UnknownModel or
+    StageSkipped.
+    """
+    model = _known(stores, version)
+    if model.stage == "retired":
+        return Moved(version, "retired", new=False, as_of=stores.signals.latest_night(), marked=0)
+    if model.stage not in SPEAKS:
+        raise StageSkipped(version, model.stage, "retired")
+    stores.models.decide(version, Decision("retired", asked.reason, None, asked.actor), now=now)
+    return _moved(stores, version, "retired", told=model.stage in TOLD)
+
+
+def _known(stores: Stores, version: str) -> ModelInStage:
+    model = stores.models.registered(version)
     if model is None:
         raise UnknownModel(version)
-    if not model.metrics["accepted"]:
+    return model
+
+
+def _next(model: ModelInStage) -> Stage:
+    """Where a version goes if nobody says where; the newest contest of baselines speaks at once."""
+    if model.family == "baseline":
+        return "production"
+    return NEXT.get(model.stage, model.stage)
+
+
+def _check(stores: Stores, model: ModelInStage, to: Stage) -> None:
+    version = model.serving.version
+    if model.family == "classifier" and not model.metrics["accepted"]:
         raise ModelNotAccepted(version, model.metrics["verdict"])
     if model.serving.feature_version != FEATURE_VERSION:
         raise ModelOutdated(version, model.serving.feature_version)
-    serving = stores.models.production()
+    if model.family == "baseline" and to == "production":
+        return
+    if not follows(model.stage, to):
+        raise StageSkipped(version, model.stage, to)
+    if to not in TOLD:
+        return
+    if model.family == "tft" and not model.metrics["passed"]:
+        raise ModelNotAccepted(version, model.metrics["verdict"])
+    nights = stores.models.nights_heard(version)
+    if nights < SHADOW_NIGHTS:
+        raise StillUnheard(version, nights)
+
+
+def _open(loaders: Loaders, model: ModelInStage) -> None:
+    """Nobody is promoted whose artifact cannot be opened."""
+    if model.family == "classifier":
+        loaders.classifiers.load(model.serving)
+    elif model.family == "tft":
+        loaders.forecasters.load_forecaster(model.serving)
+    else:
+        loaders.baselines.load_baselines(model.serving)
+
+
+def _moved(stores: Stores, version: str, stage: Stage, *, told: bool) -> Moved:
     as_of = stores.signals.latest_night()
-    if serving is not None and serving.version == version:
-        return Promoted(version, new=False, as_of=as_of, marked=0)
-    stores.models.decide(version, stage="production", now=now, reason=model.metrics["verdict"])
-    marked = 0 if as_of is None else _mark_alive(stores, as_of)
-    return Promoted(version, new=True, as_of=as_of, marked=marked)
+    marked = 0 if as_of is None or not told else mark_alive(stores, as_of)
+    return Moved(version, stage, new=True, as_of=as_of, marked=marked)
 
 
-def _mark_alive(stores: Stores, as_of: date) -> int:
+def mark_alive(stores: Stores, as_of: date) -> int:
+    """Ask for new signals of every instrument that has a price."""
     bars = stores.prices.known(as_of=as_of, lookback_days=LOOKBACK_DAYS)
     series = series_in_use(bars, as_of)
     alive = {bars.instruments[slot] for slot in series.slots[series.alive]}

@@ -3,13 +3,21 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Protocol
 
 from signals_svc.domain.acceptance import Verdict
-from signals_svc.domain.artifact import Artifact
+from signals_svc.domain.baseline_artifact import BaselineArtifact
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
-from signals_svc.ports.models import ArtifactStore, RegisteredModel, ServingModel
+from signals_svc.ports.models import (
+    ArtifactStore,
+    Decision,
+    Family,
+    RegisteredModel,
+    ServingModel,
+)
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.learn import Candidate, History
+from signals_svc.usecases.promote import mark_alive
 
 HISTORY_START = date(2000, 1, 1)  # before any price of a card that a marketplace keeps
 
@@ -27,6 +35,34 @@ class Trained:
     new: bool
 
 
+class SomeArtifact(Protocol):
+    """What every family's artifact has."""
+
+    @property
+    def version(self) -> str:
+        """Names it for ever."""
+        ...
+
+    @property
+    def feature_version(self) -> str:
+        """Features it was trained on."""
+        ...
+
+    @property
+    def trained_through(self) -> str:
+        """Moment after which it learned nothing, ISO 8601."""
+        ...
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """How it was judged."""
+        ...
+
+    def to_bytes(self) -> bytes:
+        """The same artifact always gives the same bytes."""
+        ...
+
+
 def read_history(stores: Stores, *, known_until: date) -> History:
     """Every version of every bar; what is computed from it needs no transaction."""
     versions = stores.prices.versions(first=HISTORY_START, last=known_until)
@@ -36,13 +72,13 @@ def read_history(stores: Stores, *, known_until: date) -> History:
 def register(
     stores: Stores, candidate: Candidate, *, artifacts: ArtifactStore, now: datetime
 ) -> Trained:
-    """The row of the version is written first, so that two trainings cannot share one; the
-    artifact follows before the commit, so that no version is half there.
-    """
-    new = _register(stores, candidate.artifact, artifacts, candidate.verdict, now)
+    """An accepted classifier is heard every night from now on, in the shadow."""
+    verdict = candidate.verdict
+    first = Decision("shadow" if verdict.accepted else "rejected", verdict.words)
+    new = _register(stores, "classifier", candidate.artifact, first, artifacts, now)
     return Trained(
         version=candidate.artifact.version,
-        verdict=candidate.verdict,
+        verdict=verdict,
         rows=candidate.rows,
         weeks=len(candidate.days),
         first_day=candidate.days[0],
@@ -51,39 +87,56 @@ def register(
     )
 
 
-def _register(
-    stores: Stores, artifact: Artifact, artifacts: ArtifactStore, verdict: Verdict, now: datetime
-) -> bool:
-    body = artifact.to_bytes()
-    serving = ServingModel(
-        version=artifact.version,
-        trained_through=datetime.fromisoformat(artifact.trained_through),
-        feature_version=artifact.feature_version,
-        artifact_key=f"classifier/{artifact.version}.zip",
-        sha256=hashlib.sha256(body).hexdigest(),
-    )
-    new = stores.models.register(RegisteredModel(serving, artifact.metrics), now=now)
-    if new:
-        artifacts.put(serving.artifact_key, body)
-        if not verdict.accepted:
-            stores.models.decide(artifact.version, stage="rejected", now=now, reason=verdict.words)
-    return new
-
-
 def register_forecaster(
     stores: Stores, artifact: ForecasterArtifact, *, artifacts: ArtifactStore, now: datetime
 ) -> bool:
-    """As `register`. A new forecaster speaks every night from now on, in the shadow."""
+    """A new forecaster is heard every night from now on, in the shadow, whatever its verdict."""
+    first = Decision("shadow", artifact.metrics["verdict"])
+    return _register(stores, "tft", artifact, first, artifacts, now)
+
+
+def register_baselines(
+    stores: Stores, artifact: BaselineArtifact, *, artifacts: ArtifactStore, now: datetime
+) -> tuple[bool, int]:
+    """Whether it is new, and how many instruments get new signals.
+
+    Something has to be said of a horizon that nobody has earned: the newest contest says at once
+    by whom.
+    """
+    first = Decision("production", artifact.metrics["verdict"])
+    new = _register(stores, "baseline", artifact, first, artifacts, now)
+    as_of = stores.signals.latest_night()
+    return new, mark_alive(stores, as_of) if new and as_of is not None else 0
+
+
+def _register(
+    stores: Stores,
+    family: Family,
+    artifact: SomeArtifact,
+    first: Decision,
+    artifacts: ArtifactStore,
+    now: datetime,
+) -> bool:
+    """The row of the version is written first, so that two trainings cannot share one; the
+    artifact follows before the commit, so that no version is half there.
+    """
     body = artifact.to_bytes()
     serving = ServingModel(
         version=artifact.version,
         trained_through=datetime.fromisoformat(artifact.trained_through),
         feature_version=artifact.feature_version,
-        artifact_key=f"forecaster/{artifact.version}.zip",
+        artifact_key=f"{FOLDERS[family]}/{artifact.version}.zip",
         sha256=hashlib.sha256(body).hexdigest(),
     )
-    model = RegisteredModel(serving, artifact.metrics)
-    new = stores.forecasters.register(model, now=now, reason=artifact.metrics["verdict"])
+    new = stores.models.register(family, RegisteredModel(serving, artifact.metrics), now=now)
     if new:
         artifacts.put(serving.artifact_key, body)
+        stores.models.decide(artifact.version, first, now=now)
     return new
+
+
+FOLDERS: dict[Family, str] = {
+    "classifier": "classifier",
+    "tft": "forecaster",
+    "baseline": "baseline",
+}

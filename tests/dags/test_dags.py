@@ -28,7 +28,8 @@ CHAINS = {
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "check_divergences", "publish_curated"],
     "dag_glue_catalog": ["register_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
-    "dag_train_models": ["train", "promote"],
+    "dag_train_models": ["train", "train_baselines"],
+    "dag_models": ["promote"],
     "dag_train_forecaster": ["train_forecaster"],
 }
 OUTLETS: dict[str, set[str]] = {
@@ -46,6 +47,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_glue_catalog": set(),
     "dag_features_signals": {"signals"},
     "dag_train_models": {"model"},
+    "dag_models": {"model"},
     "dag_train_forecaster": set(),
 }
 

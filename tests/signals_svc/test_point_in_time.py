@@ -17,6 +17,7 @@ from signals_svc.domain.forecast import HORIZONS
 from signals_svc.domain.judgement import judge
 from signals_svc.domain.signal import Signal
 from signals_svc.domain.snapshot import freeze, thaw
+from signals_svc.domain.spoken import fixed_forecast
 from tests.signals_svc.market_builder import Bar, frame
 
 START = date(2026, 1, 1)
@@ -60,7 +61,8 @@ def forget_and_invent(known: pl.DataFrame, moment: datetime, seed: int) -> pl.Da
 
 def signals(features: Features) -> list[Signal]:
     snapshot = thaw(features.as_of, freeze(features, np.arange(len(features.instruments))))
-    return judge(snapshot, horizons=HORIZONS, voice=None, previous={}, policy=Policy()).signals
+    spoken = {one: fixed_forecast("ewma", snapshot.raw, one) for one in HORIZONS}
+    return judge(snapshot, spoken=spoken, voice=None, previous={}, policy=Policy())
 
 
 def same(a: Features, b: Features) -> bool:

@@ -54,7 +54,7 @@ def test_serving_jobs_run_without_any_training_library(market: Desk) -> None:
 def test_a_refusal_leaves_with_1_and_says_what_to_do(desk: Desk) -> None:
     done = run("job", "promote", "--model-version", "gbdt-none")
     assert done.returncode == 1
-    assert "no classifier gbdt-none is registered" in done.stderr
+    assert "no model gbdt-none is registered" in done.stderr
 
 
 def test_a_database_that_is_away_leaves_with_75_for_a_retry(

@@ -14,9 +14,11 @@ from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
 from signals_svc.domain.arrays import Ints, Singles
 from signals_svc.domain.artifact import artifact_of
+from signals_svc.domain.stages import SHADOW_NIGHTS
 from signals_svc.domain.walk_forward import FOLDS
-from signals_svc.jobs import promote_model, train_classifier
+from signals_svc.jobs import change_stage, train_classifier
 from signals_svc.ports.models import TrainedModel
+from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
 from tests.signals_svc.market_builder import FIRST_DAY, Bar, mark, seed_cards, write_bars
@@ -65,8 +67,8 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
     training.night()
 
     trained = train_classifier(training.workshop, TODAY, now=NOW)
-    assert trained["outcome"] == "accepted", trained
-    version = trained["model_version"]
+    assert trained["outcome"] == "accepted, in the shadow", trained
+    version = str(trained["candidate"])
     (row,) = training.rows("select * from signals.models where family = 'classifier'")
     assert row["trained_through"] == end_of(TODAY)
     metrics: dict[str, Any] = row["metrics"]  # type: ignore[assignment] # jsonb
@@ -76,20 +78,35 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
     again = train_classifier(training.workshop, TODAY, now=NOW)
     assert (again["candidate"], again["new"]) == (version, False)
 
-    promoted = promote_model(training.workshop, str(version), now=NOW)
+    nights = [late + timedelta(days=ahead) for ahead in range(SHADOW_NIGHTS)]
+    for night in nights:
+        mark(training.urls, instruments, night)
+        _, inferred = training.night()
+        assert inferred["model_version"] == "ewma-1", "heard, and told to nobody"
+    heard = training.rows(
+        "select count(*) as rows, count(distinct asof_ts) as nights from signals.forecasts"
+        " where model_version = %s and p_buy is not null",
+        version,
+    )
+    assert heard == [{"rows": len(CARDS) * SHADOW_NIGHTS, "nights": SHADOW_NIGHTS}]
+
+    change_stage(training.workshop, version, Asked("canary", 50), now=NOW)
+    promoted = change_stage(training.workshop, version, Asked(actor="ann"), now=NOW)
     assert promoted == {
-        "outcome": "promoted",
+        "outcome": "moved",
         "model_version": version,
-        "as_of": late.isoformat(),
+        "stage": "production",
+        "as_of": nights[-1].isoformat(),
         "marked": len(CARDS),
     }
-    assert promote_model(training.workshop, str(version), now=NOW)["marked"] == 0
+    again = change_stage(training.workshop, version, Asked("production"), now=NOW)
+    assert (again["outcome"], again["marked"]) == ("was there already", 0)
     _, inferred = training.night()
     assert inferred["model_version"] == f"ewma-1+{version}"
     spoken = training.rows(
         "select distinct horizon_days, model_version, p_buy is null as silent"
         " from signals.signals where asof_ts = %s order by 1, 2",
-        end_of(late),
+        end_of(nights[-1]),
     )
     assert [(r["horizon_days"], r["model_version"], r["silent"]) for r in spoken] == [
         (7, "ewma-1", True),
@@ -115,21 +132,18 @@ def test_pure_noise_is_rejected_and_cannot_be_promoted(training: Desk) -> None:
     write_bars(training.urls, planted(share=0.0, seed=4))
     trained = train_classifier(training.workshop, TODAY, now=NOW)
     assert trained["outcome"] == "rejected", trained
-    assert trained["model_version"] is None
     with pytest.raises(Conflict, match="stays out of production"):
-        promote_model(training.workshop, str(trained["candidate"]), now=NOW)
-    stages = training.rows("select stage, model_version from signals.promotions")
-    assert stages == [{"stage": "rejected", "model_version": trained["candidate"]}]
+        change_stage(training.workshop, str(trained["candidate"]), Asked("shadow"), now=NOW)
+    stages = training.rows("select stage from signals.promotions order by promotion_id")
+    assert [row["stage"] for row in stages] == ["staging", "rejected"]
 
 
-def test_too_short_a_history_says_what_is_missing_and_lets_the_chain_go_on(training: Desk) -> None:
+def test_too_short_a_history_says_what_is_missing(training: Desk) -> None:
     short = [bar for bar in planted(share=1.0, seed=5) if bar.day < FIRST_DAY + timedelta(days=250)]
     write_bars(training.urls, short)
     trained = train_classifier(training.workshop, FIRST_DAY + timedelta(days=250), now=NOW)
-    assert trained["model_version"] is None
+    assert trained["candidate"] is None
     assert "as-of weeks with labels are too few" in str(trained["outcome"])
-    promoted = promote_model(training.workshop, None, now=NOW)
-    assert promoted["outcome"] == "nothing to promote"
 
 
 @dataclass(frozen=True)
@@ -155,7 +169,7 @@ def test_no_transaction_waits_while_a_classifier_learns(training: Desk) -> None:
     watched = replace(
         training.workshop, trainer=lambda: WatchedTrainer(training.urls.superuser, seen)
     )
-    assert train_classifier(watched, TODAY, now=NOW)["outcome"] == "accepted"
+    assert train_classifier(watched, TODAY, now=NOW)["outcome"] == "accepted, in the shadow"
     assert len(seen) == FOLDS + 1
     assert set(seen) == {0}
 
@@ -167,24 +181,39 @@ def test_training_without_a_day_or_a_night_asks_for_one(training: Desk) -> None:
 
 def test_an_unknown_version_is_not_promoted(training: Desk) -> None:
     with pytest.raises(NotFound, match="gbdt-none"):
-        promote_model(training.workshop, "gbdt-none", now=NOW)
+        change_stage(training.workshop, "gbdt-none", Asked(), now=NOW)
 
 
-def test_a_damaged_artifact_stops_inference_with_a_clear_message(
+def test_a_damaged_artifact_is_not_promoted_stops_what_is_told_and_can_be_rolled_back(
     training: Desk, lake: Lake
 ) -> None:
     write_bars(training.urls, planted(share=1.0, seed=3))
-    mark(training.urls, [(card, "raw") for card in CARDS], TODAY)
-    training.night()
-    version = str(train_classifier(training.workshop, TODAY, now=NOW)["model_version"])
-    promote_model(training.workshop, version, now=NOW)
+    instruments = [(card, "raw") for card in CARDS]
+    version = str(train_classifier(training.workshop, TODAY, now=NOW)["candidate"])
     store = LakeStore(lake.bucket_prefix)
-    body = store.get("models", f"classifier/{version}.zip")
+    key = f"classifier/{version}.zip"
+    body = store.get("models", key)
     assert artifact_of(version, body).to_bytes() == body
-    store.put("models", f"classifier/{version}.zip", body[:-1] + b"x")
+    for ahead in range(SHADOW_NIGHTS):
+        mark(training.urls, instruments, TODAY + timedelta(days=ahead))
+    training.night()
+    store.put("models", key, body[:-1] + b"x")
     with pytest.raises(Rejected, match="checksum"):
+        change_stage(training.workshop, version, Asked("canary"), now=NOW)
+    mark(training.urls, instruments, TODAY)
+    _, inferred = training.night()
+    assert "checksum" in str(inferred["silent"]), "a shadow that cannot be read stops nobody"
+
+    store.put("models", key, body)
+    change_stage(training.workshop, version, Asked("canary"), now=NOW)
+    store.delete("models", key)
+    with pytest.raises(Rejected, match="the lake has no"):
         training.night()
     assert training.rows("select from market.dirty") != [], "the work stays for the next run"
+    change_stage(training.workshop, version, Asked("retired"), now=NOW)
+    _, inferred = training.night()
+    assert inferred["model_version"] == "ewma-1"
+    assert training.rows("select from market.dirty") == []
 
 
 def test_an_export_says_what_the_model_says_also_where_values_are_missing() -> None:

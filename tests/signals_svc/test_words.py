@@ -15,7 +15,12 @@ from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.ports.models import RegisteredModel, ServingModel
+from signals_svc.ports.models import (
+    ClassifierLoader,
+    Decision,
+    RegisteredModel,
+    ServingModel,
+)
 from signals_svc.settings import SignalsSettings
 from tests.signals_svc.conftest import LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import Bar, mark, write_bars
@@ -55,9 +60,14 @@ class Shelf:
         return Says(model.version, (0.1, 0.2, 0.7))
 
 
+def with_classifiers(desk: Desk, loader: ClassifierLoader) -> Desk:
+    loaders = desk.workshop.loaders._replace(classifiers=loader)
+    return replace(desk, workshop=replace(desk.workshop, loaders=loaders))
+
+
 @pytest.fixture
 def desk_with_shelf(market: Desk) -> Desk:
-    return replace(market, workshop=replace(market.workshop, loader=Shelf()))
+    return with_classifiers(market, Shelf())
 
 
 def promote(
@@ -65,8 +75,9 @@ def promote(
 ) -> None:
     model = ServingModel(version, trained_through, features, f"classifier/{version}.zip", "0")
     with job_transaction(SignalsSettings().database_url) as connection:
-        Models(connection).register(RegisteredModel(model, {"accepted": True}), now=now)
-        Models(connection).decide(version, stage="production", now=now, reason="test")
+        models = Models(connection)
+        models.register("classifier", RegisteredModel(model, {"accepted": True}), now=now)
+        models.decide(version, Decision("production", "test"), now=now)
 
 
 def replace_close(desk: Desk, cents: int) -> None:
@@ -179,10 +190,10 @@ def test_fees_reach_convictions_and_silence_a_classifier_trained_for_others(
 ) -> None:
     judge_again(desk_with_shelf, NOW)
     monkeypatch.setenv("PRICER_BACKTESTS__DEFAULT_FEES__SELL_PCT", "0.3")
-    dear = replace(desk_with_shelf.renewed().workshop, loader=Shelf())
+    dear = with_classifiers(desk_with_shelf.renewed(), Shelf())
     promote("gbdt-1", trained_through=end_of(YESTERDAY), now=NOW)
     with capture_logs() as logs:
-        judge_again(replace(desk_with_shelf, workshop=dear), LATER)
+        judge_again(dear, LATER)
     words = desk_with_shelf.rows(
         "select model_version, conviction from signals.signals where horizon_days = 90"
         " order by known_at"

@@ -1,0 +1,45 @@
+"""A contest of simple forecasts in onnxruntime: its quantile trees."""
+
+import numpy as np
+import onnxruntime as ort
+
+from signals_svc.adapters.onnx_session import session_of
+from signals_svc.domain.arrays import Floats, Singles
+from signals_svc.domain.baseline_artifact import BaselineArtifact
+
+
+class OnnxBaselines:
+    """Port Baselines."""
+
+    def __init__(self, artifact: BaselineArtifact) -> None:
+        self._artifact = artifact
+        self._trees = {
+            horizon: [session_of(artifact.version, graph) for graph in graphs]
+            for horizon, graphs in artifact.trees.items()
+        }
+
+    @property
+    def version(self) -> str:
+        """Its registered version, under which its trees speak."""
+        return self._artifact.version
+
+    @property
+    def inputs_horizon_days(self) -> int:
+        """Horizon of the forecast among the trees' inputs."""
+        return self._artifact.inputs_horizon_days
+
+    def best(self, horizon_days: int) -> str | None:
+        """Name of the best baseline; None for a horizon it was not held for."""
+        return self._artifact.best.get(str(horizon_days))
+
+    def trees(self, inputs: Singles, horizon_days: int) -> Floats:
+        """[n, 3] in spreads, in order, where the trees are the best."""
+        return np.sort(run_trees(self._trees[str(horizon_days)], inputs), axis=1)
+
+
+def run_trees(sessions: list[ort.InferenceSession], inputs: Singles) -> Floats:
+    """[n, 3]: an answer a session, which may cross."""
+    if not len(inputs):
+        return np.empty((0, len(sessions)))
+    said = [one.run(None, {one.get_inputs()[0].name: inputs})[0].reshape(-1) for one in sessions]
+    return np.stack(said, axis=1).astype(np.float64)

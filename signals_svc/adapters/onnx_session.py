@@ -1,0 +1,22 @@
+"""Opens graphs in onnxruntime, one thread a session."""
+
+import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+
+from signals_svc.domain.artifact import ArtifactCorrupt
+
+
+def open_session(onnx: bytes) -> ort.InferenceSession:
+    """A session of one thread: several fight for the cores and are slower together."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return ort.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+
+
+def session_of(version: str, onnx: bytes) -> ort.InferenceSession:
+    """The session of a registered version. Raises ArtifactCorrupt."""
+    try:
+        return open_session(onnx)
+    except (Fail, InvalidGraph, InvalidProtobuf) as error:
+        raise ArtifactCorrupt(version, str(error)) from error

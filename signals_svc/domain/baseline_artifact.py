@@ -1,0 +1,47 @@
+"""A contest of simple forecasts as one sequence of bytes: who is best where, and the trees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from signals_svc.domain.artifact import ArtifactCorrupt, packed, unpacked
+
+TREE_FILES = ("q10.onnx", "q50.onnx", "q90.onnx")
+
+
+@dataclass(frozen=True)
+class BaselineArtifact:
+    """`best` by horizon in days, as text; `trees` a graph a quantile where they won."""
+
+    version: str
+    feature_version: str
+    best: Mapping[str, str]
+    inputs: tuple[str, ...]
+    inputs_horizon_days: int  # of the forecast among the inputs
+    trained_through: str
+    data_fingerprint: str
+    metrics: dict[str, Any]
+    trees: Mapping[str, tuple[bytes, ...]]
+
+    def to_bytes(self) -> bytes:
+        """The same artifact always gives the same bytes."""
+        card = {name: value for name, value in self.__dict__.items() if name != "trees"}
+        return packed(
+            card,
+            {
+                f"{horizon}/{file}": graph
+                for horizon, graphs in self.trees.items()
+                for file, graph in zip(TREE_FILES, graphs, strict=True)
+            },
+        )
+
+
+def baseline_artifact_of(version: str, body: bytes) -> BaselineArtifact:
+    """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
+    card, graphs = unpacked(version, body)
+    try:
+        horizons = sorted({name.split("/")[0] for name in graphs})
+        trees = {one: tuple(graphs[f"{one}/{file}"] for file in TREE_FILES) for one in horizons}
+        return BaselineArtifact(**card | {"inputs": tuple(card["inputs"])}, trees=trees)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactCorrupt(version, str(error)) from error

@@ -1,0 +1,202 @@
+"""A version's life: heard in the shadow, told of some cards, told, taken out; always on record."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from kernel.days import end_of
+from kernel.db.session import job_transaction
+from kernel.errors import Conflict
+from kernel.ids import CardId
+from signals_svc.adapters.models import Models
+from signals_svc.domain.arrays import Floats, Singles
+from signals_svc.domain.conviction import ConvictionMap
+from signals_svc.domain.costs import Costs
+from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.stages import SHADOW_NIGHTS, is_canary
+from signals_svc.jobs import change_stage
+from signals_svc.ports.models import Decision, RegisteredModel, ServingModel
+from signals_svc.settings import SignalsSettings
+from signals_svc.usecases.promote import Asked
+from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
+from tests.signals_svc.market_builder import mark
+
+EVERYTHING = [(card, "psa10") for card in CARDS]
+LATER = NOW + timedelta(hours=2)
+TOLD = """
+select distinct on (card_id) card_id, model_version, fingerprint from signals.signals
+where asof_ts = %s and horizon_days = 90 order by card_id, known_at desc, signal_id desc
+"""
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """A classifier that leans to SELL a little, by the number in its name."""
+
+    version: str
+    horizon_days: int = 90
+    break_even: float = Costs().break_even
+    conviction: ConvictionMap = field(default_factory=ConvictionMap)
+
+    def chances(self, inputs: Singles) -> Floats:
+        share = 0.3 + 0.01 * int(self.version.split("-")[1])
+        return np.tile((0.1, 0.9 - share, share), (len(inputs), 1))
+
+
+class Shelf:
+    """Port ClassifierLoader."""
+
+    def load(self, model: ServingModel) -> Leaning:
+        return Leaning(model.version)
+
+
+@pytest.fixture
+def shelf(market: Desk) -> Desk:
+    loaders = market.workshop.loaders._replace(classifiers=Shelf())
+    return replace(market, workshop=replace(market.workshop, loaders=loaders))
+
+
+def registered(version: str, *, learned_by: date = LAST_DAY) -> None:
+    model = ServingModel(version, end_of(learned_by), FEATURE_VERSION, f"classifier/{version}", "0")
+    with job_transaction(SignalsSettings().database_url) as connection:
+        models = Models(connection)
+        models.register("classifier", RegisteredModel(model, {"accepted": True}), now=NOW)
+        models.decide(version, Decision("shadow", "it may"), now=NOW)
+
+
+def heard(desk: Desk, nights: int, *, first: date = LAST_DAY) -> date:
+    for ahead in range(nights):
+        mark(desk.urls, EVERYTHING, first + timedelta(days=ahead))
+    desk.night()
+    return first + timedelta(days=nights - 1)
+
+
+def told(desk: Desk, night: date) -> dict[object, object]:
+    return {row["card_id"]: row["model_version"] for row in desk.rows(TOLD, end_of(night))}
+
+
+def in_production(desk: Desk, version: str, *, first: date = LAST_DAY) -> date:
+    registered(version)
+    night = heard(desk, SHADOW_NIGHTS, first=first)
+    for stage in ("canary", "production"):
+        change_stage(desk.workshop, version, Asked(stage), now=NOW)
+    desk.night()
+    return night
+
+
+def test_a_version_is_heard_for_seven_nights_before_anybody_is_told(shelf: Desk) -> None:
+    registered("gbdt-1")
+    night = heard(shelf, SHADOW_NIGHTS - 1)
+    assert set(told(shelf, night).values()) == {"ewma-1"}
+    with pytest.raises(Conflict, match="heard in the shadow on 6 of 7 nights; wait for 1 more"):
+        change_stage(shelf.workshop, "gbdt-1", Asked("canary"), now=NOW)
+    heard(shelf, 1, first=night)
+    with pytest.raises(Conflict, match="on 6 of 7"):  # the same night again is no other night
+        change_stage(shelf.workshop, "gbdt-1", Asked("canary"), now=NOW)
+    heard(shelf, 1, first=night + timedelta(days=1))
+    assert change_stage(shelf.workshop, "gbdt-1", Asked("canary"), now=NOW)["outcome"] == "moved"
+
+
+def test_a_canary_comes_before_production_and_speaks_of_the_cards_its_hash_chose(
+    shelf: Desk,
+) -> None:
+    registered("gbdt-1")
+    night = heard(shelf, SHADOW_NIGHTS)
+    with pytest.raises(Conflict, match="the next stage is canary"):
+        change_stage(shelf.workshop, "gbdt-1", Asked("production"), now=NOW)
+    change_stage(shelf.workshop, "gbdt-1", Asked("canary", 40), now=NOW)
+    shelf.night()
+    chosen = {card for card in CARDS if is_canary(CardId(card), 40)}
+    assert 0 < len(chosen) < len(CARDS)
+    assert told(shelf, night) == {
+        card: "ewma-1+gbdt-1" if card in chosen else "ewma-1" for card in CARDS
+    }
+    change_stage(shelf.workshop, "gbdt-1", Asked("production"), now=NOW)
+    shelf.night()
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-1"}
+
+
+def test_a_canary_takes_its_cards_from_the_one_in_production_and_gives_them_back(
+    shelf: Desk,
+) -> None:
+    night = in_production(shelf, "gbdt-1")
+    registered("gbdt-2")
+    night = heard(shelf, SHADOW_NIGHTS, first=night)
+    change_stage(shelf.workshop, "gbdt-2", Asked("canary", 40), now=NOW)
+    shelf.night()
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-1", "ewma-1+gbdt-2"}
+    change_stage(shelf.workshop, "gbdt-2", Asked("retired"), now=NOW)
+    shelf.night()
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-1"}
+
+
+def test_after_a_rollback_the_one_before_says_what_it_said_to_the_byte(shelf: Desk) -> None:
+    night = in_production(shelf, "gbdt-1")
+    before = shelf.rows(TOLD, end_of(night))
+    registered("gbdt-2")
+    heard(shelf, SHADOW_NIGHTS - 1, first=night + timedelta(days=1))
+    mark(shelf.urls, EVERYTHING, night)
+    shelf.night()
+    for stage in ("canary", "production"):
+        change_stage(shelf.workshop, "gbdt-2", Asked(stage), now=NOW)
+    mark(shelf.urls, EVERYTHING, night)
+    shelf.night()
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-2"}
+
+    moved = change_stage(
+        shelf.workshop, "gbdt-2", Asked("retired", actor="ann", reason="odd"), now=LATER
+    )
+    assert (moved["stage"], moved["marked"]) == ("retired", len(CARDS))
+    mark(shelf.urls, EVERYTHING, night)
+    shelf.night(LATER)
+    assert shelf.rows(TOLD, end_of(night)) == before
+    again = change_stage(shelf.workshop, "gbdt-2", Asked("retired"), now=LATER)
+    assert (again["outcome"], again["marked"]) == ("was there already", 0)
+    history = shelf.rows(
+        "select stage, canary_percent, actor, reason from signals.promotions"
+        " where model_version = 'gbdt-2' order by promotion_id"
+    )
+    assert [row["stage"] for row in history] == [
+        "staging",
+        "shadow",
+        "canary",
+        "production",
+        "retired",
+    ]
+    assert history[-1] == {
+        "stage": "retired",
+        "canary_percent": None,
+        "actor": "ann",
+        "reason": "odd",
+    }
+    assert (history[2]["canary_percent"], history[2]["actor"]) == (10, "signals_svc")
+
+
+def test_one_that_was_followed_still_speaks_of_nights_before_its_follower_learned(
+    shelf: Desk,
+) -> None:
+    first = LAST_DAY - timedelta(days=20)
+    registered("gbdt-1", learned_by=first)
+    heard(shelf, SHADOW_NIGHTS, first=first)
+    for stage in ("canary", "production"):
+        change_stage(shelf.workshop, "gbdt-1", Asked(stage), now=NOW)
+    night = in_production(shelf, "gbdt-2")
+    mark(shelf.urls, EVERYTHING, first)
+    shelf.night()
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-2"}
+    assert set(told(shelf, first).values()) == {"ewma-1+gbdt-1"}
+
+
+def test_what_never_spoke_cannot_be_taken_out_and_what_is_taken_out_is_heard_again_first(
+    shelf: Desk,
+) -> None:
+    night = in_production(shelf, "gbdt-1")
+    change_stage(shelf.workshop, "gbdt-1", Asked("retired"), now=NOW)
+    with pytest.raises(Conflict, match="the next stage is shadow"):
+        change_stage(shelf.workshop, "gbdt-1", Asked("production"), now=NOW)
+    assert change_stage(shelf.workshop, "gbdt-1", Asked(), now=NOW)["stage"] == "shadow"
+    mark(shelf.urls, EVERYTHING, night)
+    shelf.night()
+    assert set(told(shelf, night).values()) == {"ewma-1"}
