@@ -16,12 +16,13 @@ from api_gw.adapters.card_search import PostgresCardSearch
 from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
 from api_gw.adapters.divergences import PostgresDivergences
+from api_gw.adapters.models import PostgresModels
 from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.quality import PostgresQuality
 from api_gw.adapters.redis_cache import NoCache, RedisCache
 from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.adapters.signals import PostgresSignals
-from api_gw.http import admin, cards, health, movers, quality, restatements, search
+from api_gw.http import admin, cards, health, models, movers, quality, restatements, search
 from api_gw.http.deps import Services
 from api_gw.http.entity_tags import EntityTags
 from api_gw.http.openapi import describing
@@ -47,8 +48,9 @@ def bare_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (health, search, cards, movers, restatements, quality, admin):
+    for routes in (health, search, cards, movers, models, restatements, quality, admin):
         app.include_router(routes.router)
+    app.include_router(models.administered)
     app.add_middleware(EntityTags)
     install_problem_documents(app)
     app.openapi = describing(app)  # type: ignore[method-assign] # FastAPI's documented way
@@ -71,6 +73,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         divergences=PostgresDivergences(database),
         restatements=PostgresRestatements(database),
         quality=PostgresQuality(database),
+        models=PostgresModels(database),
         cache=cache,
         database=database,
         clock=lambda: datetime.now(UTC),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
 from api_gw.domain.divergence import Divergent
+from api_gw.domain.models import HorizonApart, Model, ModelPage
 from api_gw.domain.quality import Certainty, Divergence, SourceQuality
 from api_gw.domain.query import Query
 from api_gw.domain.restatements import Asked, RestatedBar, RestatedFeatures, RestatedSignal
@@ -181,6 +182,26 @@ class DagRuns(Protocol):
 
     async def result(self, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
         """What a task returned; empty while it has returned nothing."""
+        ...
+
+    async def refusal(self, dag_id: str, run_id: str, task_id: str) -> str | None:
+        """The last words of a task that failed for good; None where there are none."""
+        ...
+
+
+class Models(Protocol):
+    """The registry of models."""
+
+    async def models(self) -> Sequence[Model]:
+        """Every version that was trained, by family, the newest first."""
+        ...
+
+    async def page(self, version: str) -> ModelPage | None:
+        """One version, or None."""
+        ...
+
+    async def apart(self, one: str, other: str) -> Sequence[HorizonApart]:
+        """By horizon how far two versions were apart on the newest nights that both spoke of."""
         ...
 
 

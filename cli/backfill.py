@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -45,10 +45,7 @@ def ask_for(
 
     Without a token the local stack, where it is installed, is asked for it: it runs `again`.
     """
-    if token is None:
-        if all(find_spec(module) for module in NEEDED_BY_THE_STACK):
-            become("stack", "run", "--", "pricer", "backfill", *again)
-        raise NotTaken("say the token of data engineers in PRICER_ADMIN_TOKEN")
+    token = token or of_the_stack("backfill", *again)
     base = (url or LOCAL_API).rstrip("/")
     if wish["dry_run"] and not wish["reference"]:
         # What would be done changes from day to day, so a dry run is always a new one.
@@ -124,6 +121,13 @@ def call(method: str, url: str, token: str, body: Mapping[str, Any] | None = Non
         raise kind(f"{url} answers {error.code}: {reason_in(error.read())}") from error
     except (OSError, ValueError) as error:
         raise NotNow(f"no answer from {url} ({error}). Is it running?") from error
+
+
+def of_the_stack(*command: str) -> NoReturn:
+    """Become this command of ours with the token of the local stack. Raises NotTaken."""
+    if all(find_spec(module) for module in NEEDED_BY_THE_STACK):
+        become("stack", "run", "--", "pricer", *command)
+    raise NotTaken("say the token of data engineers in PRICER_ADMIN_TOKEN")
 
 
 def token_told() -> str | None:

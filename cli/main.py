@@ -1,5 +1,6 @@
 """The console script `pricer`: its commands, and how a failure of them is told."""
 
+import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from cli.asking import NotAnswered, ask
+from cli.model_lines import comparison_lines, model_list_lines, model_page_lines
 from cli.packages import BrokenPackage, UnknownPackage, job_lines, package_names, python_module
 from cli.quality_lines import quality_lines
 from cli.restatement_lines import restatement_lines
@@ -156,6 +158,92 @@ def restate(
 def quality(url: str | None, as_json: bool, **asked: str | None) -> None:
     """Say how good the data is: coverage, freshness, volume, rejects, divergences, confidence."""
     report("/quality", asked, quality_lines, url=url, as_json=as_json)
+
+
+@pricer.group()
+def models() -> None:
+    """Look at the registered models, and say who may speak."""
+
+
+@models.command("list")
+@AS_JSON
+@API
+def list_models(url: str | None, as_json: bool) -> None:
+    """Every trained version: its stage, who speaks, how each was judged."""
+    report("/models", {}, model_list_lines, url=url, as_json=as_json)
+
+
+@models.command("show")
+@click.argument("version")
+@AS_JSON
+@API
+def show_model(version: str, url: str | None, as_json: bool) -> None:
+    """One version: its history, its numbers, and where its model card lies."""
+    report(f"/models/{version}", {}, model_page_lines, url=url, as_json=as_json)
+
+
+@models.command("compare")
+@click.argument("one")
+@click.argument("other")
+@AS_JSON
+@API
+def compare_models(one: str, other: str, url: str | None, as_json: bool) -> None:
+    """Two versions side by side: their numbers, and what they said of the same nights."""
+    path, asked = f"/models/{one}/comparison", {"with": other}
+    report(path, asked, comparison_lines, url=url, as_json=as_json)
+
+
+ACTOR = click.option("--actor", default=getpass.getuser, help="who asks; default: you")
+WITHIN = click.option(
+    "--within",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5,
+    show_default=True,
+    help="wait no longer, minutes; then leave with 75",
+)
+
+
+@models.command("promote")
+@click.argument("version")
+@click.option("--to", type=click.Choice(["shadow", "canary", "production"]), help="not the next")
+@click.option("--percent", type=click.IntRange(1, 99), help="of the cards, for a canary")
+@click.option("--reason", default="asked for", show_default=True, help="why")
+@ACTOR
+@WITHIN
+@API
+def promote(
+    version: str,
+    to: str | None,
+    percent: int | None,
+    reason: str,
+    actor: str,
+    within: float,
+    url: str | None,
+) -> None:
+    """Let a version enter its next stage, if it has earned it (PRICER_ADMIN_TOKEN)."""
+    wish = {"to": to, "percent": percent, "actor": actor, "reason": reason}
+    move(version, wish, within=within, url=url)
+
+
+@models.command("rollback")
+@click.argument("version")
+@click.option("--reason", default="asked for", show_default=True, help="why")
+@ACTOR
+@WITHIN
+@API
+def rollback(version: str, reason: str, actor: str, within: float, url: str | None) -> None:
+    """Take a version out: the one before it speaks again (PRICER_ADMIN_TOKEN)."""
+    move(version, {"to": "retired", "actor": actor, "reason": reason}, within=within, url=url)
+
+
+def move(version: str, wish: Mapping[str, Any], *, within: float, url: str | None) -> None:
+    """Ask for a change of stage, wait for it, and leave with 0 only if it came about."""
+    from cli.backfill import of_the_stack, token_told
+    from cli.models import change_stage
+
+    again = sys.argv[sys.argv.index("models") + 1 :]
+    token = token_told() or of_the_stack("models", *again)
+    sys.exit(change_stage(version, wish, url=url, token=token, within_s=60 * within))
 
 
 def report(

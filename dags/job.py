@@ -23,6 +23,7 @@ from dags.retries import FIRST_DELAY, NotBeforeTold, NotYet
 EXIT_RETRY = 75  # EX_TEMPFAIL: the job says that something outside did not answer
 EXIT_QUARANTINED = 3  # done; some rows wait in quarantine, which is for a person and no failure
 GRACE_S = 10
+REFUSAL = "refusal"  # where the last words of a job that failed for good are kept
 
 RETRIES: Mapping[str, Any] = {
     "retries": 3,
@@ -111,6 +112,8 @@ class JobOperator(BaseOperator):
                 raise
         message = f"{self.package} {self.name} left with {process.returncode}: {said or last}"
         if process.returncode not in (0, EXIT_QUARANTINED, EXIT_RETRY):
+            # For whoever asked for the run: a failed task returns nothing, and logs are not read.
+            context["ti"].xcom_push(key=REFUSAL, value=said or last)
             raise AirflowFailException(message)
         summary = json.loads(last) if last.startswith("{") else None
         if process.returncode == EXIT_QUARANTINED:

@@ -16,6 +16,8 @@ ATTEMPTS = 3
 FIRST_WAIT_S = 0.2
 TOKEN_PATH = "/auth/token"  # noqa: S105 - a path
 
+REFUSAL = "refusal"  # where dags/job.py keeps the last words of a job that failed
+
 OK_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -58,6 +60,10 @@ class NoDagRuns:
         raise AirflowNotSet
 
     async def result(self, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
+        """Raises AirflowNotSet."""
+        raise AirflowNotSet
+
+    async def refusal(self, dag_id: str, run_id: str, task_id: str) -> str | None:
         """Raises AirflowNotSet."""
         raise AirflowNotSet
 
@@ -105,12 +111,20 @@ class AirflowRuns:
 
     async def result(self, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
         """What a task returned; empty while it has returned nothing."""
-        path = f"{_run(dag_id, run_id)}/taskInstances/{quote(task_id)}/xcomEntries/return_value"
+        value = await self._told(dag_id, run_id, task_id, "return_value")
+        return value if isinstance(value, dict) else {}
+
+    async def refusal(self, dag_id: str, run_id: str, task_id: str) -> str | None:
+        """The last words of a task that failed for good; None where there are none."""
+        value = await self._told(dag_id, run_id, task_id, REFUSAL)
+        return value if isinstance(value, str) else None
+
+    async def _told(self, dag_id: str, run_id: str, task_id: str, key: str) -> object:
+        path = f"{_run(dag_id, run_id)}/taskInstances/{quote(task_id)}/xcomEntries/{key}"
         answer = await self._ask("GET", path, params={"stringify": "false"})
         if answer.status_code == httpx.codes.NOT_FOUND:
-            return {}
-        value = _said(answer)["value"]
-        return value if isinstance(value, dict) else {}
+            return None
+        return _said(answer)["value"]
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -60,3 +60,17 @@ class UnknownBackfill(NotFound):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"There is no backfill {run_id!r}. POST /admin/backfills tells its id.")
+
+
+class UnknownModel(NotFound):
+    """No version of this name is registered."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"There is no model {version!r}. GET /models names them.")
+
+
+class UnknownStageRun(NotFound):
+    """No change of a stage has this run id."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no run {run_id!r}. POST /admin/models/<version> tells its id.")

@@ -23,10 +23,11 @@ from api_gw.usecases import card_page, history, signals
 router = APIRouter(prefix="/cards/{card_id}", tags=["cards"])
 
 PAGE_KEPT_S = 300  # prices change nightly; five minutes is what a page may lag
+SIGNAL_KEPT_S = 10  # and as long again while it is asked anew: a rollback takes effect in a minute
 ALL = "all"
 
 
-@router.get("", dependencies=[Depends(Kept(PAGE_KEPT_S))])
+@router.get("", dependencies=[Depends(Kept(SIGNAL_KEPT_S))])
 async def get_card(
     services: Given, card_id: CardId, grade: AnyGrade = None, as_of: AsOf = None
 ) -> Card:
@@ -122,7 +123,7 @@ async def get_history(
     )
 
 
-@router.get("/signal", dependencies=[Depends(Kept(PAGE_KEPT_S))])
+@router.get("/signal", dependencies=[Depends(Kept(SIGNAL_KEPT_S))])
 async def get_signal(
     services: Given,
     card_id: CardId,

@@ -17,6 +17,7 @@ from api_gw.ports import (
     DagRuns,
     DataQuality,
     Divergences,
+    Models,
     Prices,
     Restatements,
     Signals,
@@ -43,6 +44,7 @@ class Services:
     divergences: Divergences
     restatements: Restatements
     quality: DataQuality
+    models: Models
     cache: Cache
     database: Readable
     clock: Callable[[], datetime]

@@ -34,8 +34,15 @@ print(json.dumps({"argv": sys.argv[1:], "run": os.environ["RUN_ID"],
                   "airflow": [key for key in os.environ if "AIRFLOW" in key]}))
 """
 
+KEPT: dict[str, str] = {}
+
+
+def keep(*, key: str, value: str) -> None:
+    KEPT[key] = value
+
+
 CONTEXT = {
-    "ti": SimpleNamespace(dag_id="dag_x", task_id="load", try_number=2),
+    "ti": SimpleNamespace(dag_id="dag_x", task_id="load", try_number=2, xcom_push=keep),
     "dag_run": SimpleNamespace(run_id="manual__1"),
 }
 
@@ -64,8 +71,10 @@ def test_exit_75_asks_for_a_retry_and_any_other_code_is_final(job: Any) -> None:
     with pytest.raises(AirflowException, match="the source said no") as retryable:
         job("some_service", "load", code="75").execute(CONTEXT)
     assert not isinstance(retryable.value, AirflowFailException)
+    KEPT.clear()
     with pytest.raises(AirflowFailException, match="left with 1: the source said no"):
         job("some_service", "load", code="1").execute(CONTEXT)
+    assert KEPT == {"refusal": "the source said no"}, "whoever asked for the run is told why"
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,7 @@ def training(desk: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return made
 
 
-def test_trees_that_win_the_contest_speak_from_the_next_run_on(
-    training: Desk, lake: Lake
-) -> None:
+def test_trees_that_win_the_contest_speak_from_the_next_run_on(training: Desk, lake: Lake) -> None:
     held = train_baselines(training.workshop, TODAY, now=NOW)
     version = str(held["model_version"])
     assert str(held["best_90_d"]).startswith("lightgbm (pinball lightgbm 0."), held
