@@ -17,6 +17,7 @@ from stack.demo.main_job import MainJob
 from stack.demo.plans import Plan
 from stack.front import Stack
 from stack.parts.airflow import USER
+from stack.secret_store import AIRFLOW_ROLE
 from stack.state import REPOSITORY, State
 from stack.world import Worlds
 from tests.stack.front_process import patience
@@ -30,7 +31,7 @@ DRAINED_WITHIN_S = 120
 
 
 def short_plan(since: date) -> Plan:
-    plan = plans.simulated(REPOSITORY, today=datetime.now(UTC).date())
+    plan = plans.simulated(REPOSITORY, today=LAST)
     night = plan.nights[0]
     window = {"source": night.source, "date": LAST.isoformat(), "since": since.isoformat()}
     return Plan(plan.catalog, (plans.Night(night.title, night.source, LAST, window),), None)
@@ -63,13 +64,15 @@ def results(job: MainJob) -> dict[str, Any]:
     }
 
 
-def rows(stack: Stack, query: str, *values: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(stack.site.database_url("ingestion")) as connection:
+def rows(
+    stack: Stack, query: str, *values: object, login: str = "ingestion"
+) -> list[tuple[Any, ...]]:
+    with psycopg.connect(stack.site.database_url(login)) as connection:
         return connection.execute(query.encode(), values).fetchall()
 
 
-def count(stack: Stack, query: str, *values: object) -> int:
-    return int(rows(stack, f"select count(*) from {query}", *values)[0][0])
+def count(stack: Stack, query: str, *values: object, login: str = "ingestion") -> int:
+    return int(rows(stack, f"select count(*) from {query}", *values, login=login)[0][0])
 
 
 def dirty(stack: Stack) -> list[tuple[str, int]]:
@@ -215,6 +218,25 @@ def test_three_nights_at_once_all_come_to_bars_without_a_retry(
     assert count(running_stack, bars, RECENT) > 50
 
 
+def test_the_search_hears_of_the_newest_closes(
+    running_stack: Stack, recent_nights: list[Ended], airflow_api: AirflowApi
+) -> None:
+    done_by(airflow_api, ("dag_search_sync", "after-the-nights", {}))
+    newest = "market.card_closes where day >= %s"
+    assert count(running_stack, newest, RECENT, login="api_gw") > 50
+    card, name = rows(
+        running_stack,
+        "select card_id, name from market.card_closes join market.cards using (card_id)"
+        " where day = %s order by card_id limit 1",
+        RECENT,
+        login="api_gw",
+    )[0]
+    with httpx.Client(base_url=running_stack.url("api_gw"), timeout=10) as api:
+        found = api.get("/search", params={"q": name, "limit": 50}).json()["cards"]
+    days = {close["day"] for one in found if one["card_id"] == card for close in one["closes"]}
+    assert RECENT.isoformat() in days
+
+
 def test_hot_cards_bring_the_sales_since_yesterday(
     running_stack: Stack, recent_nights: list[Ended], airflow_api: AirflowApi
 ) -> None:
@@ -288,3 +310,32 @@ def test_a_backfill_through_the_api_is_first_told_and_then_done(
     bars = "market.prices_daily where kind = 'trade' and day between '2026-02-10' and '2026-02-12'"
     assert count(running_stack, bars) > 100
     assert backfilled(running_stack, reference="again")["plan"]["days"] == 0
+
+
+def test_facts_of_every_kind_are_stored(
+    running_stack: Stack, first_night: MainJob, airflow_api: AirflowApi
+) -> None:
+    conf = {"date": YESTERDAY.isoformat()}
+    told = done_by(airflow_api, ("dag_pop_trends_sentiment", "facts", conf))
+    assert len(told) == 3
+    for table in ("population", "search_trends", "sentiment_daily"):
+        assert count(running_stack, f"market.{table}") > 0
+
+
+def test_a_source_that_asks_to_be_left_alone_is_asked_again_when_it_said(
+    running_stack: Stack, first_night: MainJob, airflow_api: AirflowApi
+) -> None:
+    """The last of this file: for an hour nobody asks the marketplace."""
+    fault = {"status": 429, "times": 1, "retry_after_s": 3600}
+    httpx.post(f"{running_stack.url('simulator')}/_faults", json=fault).raise_for_status()
+    day = (LAST - timedelta(days=300)).isoformat()
+    conf = {"date": day, "since": day}
+    run = airflow_api.trigger("dag_ingest_market", run_id="left-alone", conf=conf)
+    until(lambda: "up_for_retry" in {task.state for task in airflow_api.tasks(run)}, "it waits")
+    site = running_stack.site
+    airflow = site.cluster.url(AIRFLOW_ROLE, site.world.airflow_database)
+    with psycopg.connect(airflow) as connection:
+        delays = connection.execute(
+            "select retry_delay_override from task_instance where state = 'up_for_retry'"
+        ).fetchall()
+    assert [3600 <= delay <= 3700 for (delay,) in delays] == [True]
