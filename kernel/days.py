@@ -15,12 +15,6 @@ def end_of(day: date) -> datetime:
     return start_of(day + timedelta(days=1))
 
 
-def end_of_month(day: date) -> datetime:
-    """Midnight UTC at which the month of this day is over."""
-    first_of_next = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return start_of(first_of_next)
-
-
 def utc_day(moment: datetime) -> date:
     """The UTC calendar day of an aware moment. Raises ValueError for a naive one."""
     if moment.tzinfo is None:

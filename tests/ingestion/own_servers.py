@@ -63,11 +63,6 @@ class OwnServer:
         self.process.wait()
         self.process = None
 
-    def restart(self, *more: str) -> None:
-        """As after a crash."""
-        self.kill()
-        self.start(*more)
-
 
 @dataclass(frozen=True)
 class OwnServers:

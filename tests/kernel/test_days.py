@@ -4,24 +4,12 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from kernel.days import end_of, end_of_month, start_of, utc_day
+from kernel.days import end_of, start_of, utc_day
 
 
 def test_a_day_ends_where_the_next_begins() -> None:
     day = date(2024, 2, 28)
     assert end_of(day) == start_of(date(2024, 2, 29)) == datetime(2024, 2, 29, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("day", "end"),
-    [
-        (date(2024, 12, 1), datetime(2025, 1, 1, tzinfo=UTC)),
-        (date(2024, 2, 1), datetime(2024, 3, 1, tzinfo=UTC)),
-        (date(2023, 1, 31), datetime(2023, 2, 1, tzinfo=UTC)),
-    ],
-)
-def test_a_month_ends_at_the_first_of_the_next(day: date, end: datetime) -> None:
-    assert end_of_month(day) == end
 
 
 def test_a_sale_late_in_the_evening_in_america_belongs_to_the_next_utc_day() -> None:

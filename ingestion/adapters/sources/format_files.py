@@ -10,7 +10,6 @@ from ingestion.domain.errors import FormatRejected, SourceUnknown
 from ingestion.domain.format import Format
 
 SHIPPED = files("ingestion") / "formats"
-MARKETPLACE = "marketplace"
 
 
 def shipped_names() -> list[str]:
