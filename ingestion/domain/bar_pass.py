@@ -64,21 +64,6 @@ def untell_learned(ts: Ints, known: Ints, key: Ints, bits: Bits, plain: Flags) -
 
 
 @njit(cache=True, nogil=True)
-def number_series(card: Codes, grade: Codes, grid: Grid, whose: Ints, series: Numbers) -> int:
-    """Number the series as they are first met, in `grid`; `whose`: a row of each; `series`: the
-    number of each row's. How many."""
-    count = 0
-    for row in range(card.size):
-        number = grid[card[row], grade[row]]
-        if number < 0:
-            number = grid[card[row], grade[row]] = count
-            whose[count] = row
-            count += 1
-        series[row] = number
-    return count
-
-
-@njit(cache=True, nogil=True)
 def tell_days(
     sales: Sales, bits: Bits, place: Grid, whose: Codes, day: Numbers, figures: Cents
 ) -> int:

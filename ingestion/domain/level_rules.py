@@ -3,7 +3,9 @@
 Imported when first needed: loading the compiler takes half a second that most jobs have no use for.
 """
 
+from collections.abc import Callable, Mapping
 from math import log
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -25,8 +27,22 @@ NOBODY = -1  # the seller is not known
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Rules = NDArray[np.int8]
-# Not kept on disk: the entry that calls them keeps all (`compiled_entry`).
-compiled = njit(nogil=True, forceinline=True)
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def compiled(function: F) -> F:
+    """Not kept on disk: the entry that calls it keeps all (`compiled_entry`).
+
+    It makes no arrays: the compiler would count at every call who holds each array that it is
+    given, which took three quarters of the time of judging.
+    """
+    options: Mapping[str, Any] = {"forceinline": True, "_nrt": False}  # the stubs lack the second
+    return cast(F, njit(nogil=True, **options)(function))
+
+
+def making(function: F) -> F:
+    """For what makes arrays, once an instrument."""
+    return cast(F, njit(nogil=True)(function))
 
 
 @compiled
@@ -40,21 +56,64 @@ def quantile_of(ordered: Floats, size: int, share: float) -> float:
 
 
 @compiled
-def fence_of(price: float, kept: Floats, size: int) -> tuple[int, float, float]:
-    """The rule that log price `price` breaks against the first `size` sorted prices, its bounds."""
-    median = quantile_of(kept, size, 0.5)
-    q1, q3 = quantile_of(kept, size, 0.25), quantile_of(kept, size, 0.75)
+def quartiles_of(ordered: Floats, size: int) -> tuple[float, float, float]:
+    """Of the first `size`."""
+    q1, q3 = quantile_of(ordered, size, 0.25), quantile_of(ordered, size, 0.75)
+    return q1, quantile_of(ordered, size, 0.5), q3
+
+
+@compiled
+def tukey_of(price: float, q1: float, q3: float) -> tuple[int, float, float]:
+    """Whether log price `price` breaks the first rule, and its bounds."""
     reach = TUKEY_K * max(q3 - q1, SCALE_FLOOR)
     if not q1 - reach <= price <= q3 + reach:
         return TUKEY, q1 - reach, q3 + reach
-    # The scale has a floor, so nothing nearer than this can break the second rule.
-    if abs(price - median) <= Z_LIMIT * SCALE_FLOOR:
-        return KEPT, 0.0, 0.0
-    away = np.sort(np.abs(kept[:size] - median))
-    bound = Z_LIMIT * max(MAD_TO_SIGMA * quantile_of(away, size, 0.5), SCALE_FLOOR)
+    return KEPT, 0.0, 0.0
+
+
+@compiled
+def may_be_far(price: float, median: float) -> bool:
+    """The scale has a floor, so nothing nearer than this can break the second rule."""
+    return abs(price - median) > Z_LIMIT * SCALE_FLOOR
+
+
+@compiled
+def robust_z_of(price: float, median: float, kept: Floats, size: int) -> tuple[int, float, float]:
+    """Whether log price `price` breaks the second rule against the first `size`, and its bounds."""
+    bound = Z_LIMIT * max(MAD_TO_SIGMA * middle_distance(kept, size, median), SCALE_FLOOR)
     if abs(price - median) > bound:
         return ROBUST_Z, median - bound, median + bound
     return KEPT, 0.0, 0.0
+
+
+@compiled
+def middle_distance(ordered: Floats, size: int, median: float) -> float:
+    """The median of the first `size` prices' distances from their median."""
+    place = (size - 1) * 0.5
+    below = int(place)
+    up = place_of(ordered, 0, size, median)
+    down = up - 1
+    lower = upper = 0.0
+    # The nearest first, from both sides.
+    for rank in range(min(below + 2, size)):
+        lower = upper if rank <= below else lower
+        if up >= size or (down >= 0 and median - ordered[down] <= ordered[up] - median):
+            upper = median - ordered[down]
+            down -= 1
+        else:
+            upper = ordered[up] - median
+            up += 1
+    return lower + (upper - lower) * (place - below)
+
+
+@compiled
+def fence_of(price: float, kept: Floats, size: int) -> tuple[int, float, float]:
+    """The rule that log price `price` breaks against the first `size` sorted prices, its bounds."""
+    q1, median, q3 = quartiles_of(kept, size)
+    rule, low, high = tukey_of(price, q1, q3)
+    if rule == KEPT and may_be_far(price, median):
+        return robust_z_of(price, median, kept, size)
+    return rule, low, high
 
 
 @compiled
@@ -71,20 +130,31 @@ def agree(ts: Ints, price: Floats, seller: Ints, a: int, b: int, c: int) -> bool
 
 
 @compiled
-def insert(ordered: Floats, size: int, price: float) -> None:
-    """Into the first `size`, which stay sorted."""
-    place = np.searchsorted(ordered[:size], price)
-    for at in range(size, place, -1):
-        ordered[at] = ordered[at - 1]
-    ordered[place] = price
+def place_of(values: Floats, begin: int, end: int, price: float) -> int:
+    """The first of the sorted values from `begin` to before `end` that is no less; else `end`."""
+    while begin < end:
+        middle = (begin + end) // 2
+        if values[middle] < price:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
 
 
 @compiled
-def remove(ordered: Floats, size: int, price: float) -> None:
-    """Out of the first `size`, which stay sorted."""
-    place = np.searchsorted(ordered[:size], price)
-    for at in range(place, size - 1):
-        ordered[at] = ordered[at + 1]
+def insert(values: Floats, begin: int, end: int, price: float) -> None:
+    """Among the values from `begin` to before `end`, which stay sorted."""
+    place = place_of(values, begin, end, price)
+    for at in range(end, place, -1):
+        values[at] = values[at - 1]
+    values[place] = price
+
+
+@compiled
+def remove(values: Floats, begin: int, end: int, price: float) -> None:
+    """From among the values from `begin` to before `end`, which stay sorted."""
+    for at in range(place_of(values, begin, end, price), end - 1):
+        values[at] = values[at + 1]
 
 
 @compiled

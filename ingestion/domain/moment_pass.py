@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.domain import level_rules, quote_pass, sale_pass
+from ingestion.domain import level_rules, near_prices, quote_pass, sale_pass
 from ingestion.domain.compiled_entry import compiled_entry
-from ingestion.domain.level_rules import KEPT, Floats, Ints, compiled
+from ingestion.domain.level_rules import KEPT, Floats, Ints, compiled, making
 from ingestion.domain.quote_pass import judge_quotes
 from ingestion.domain.sale_pass import (
     NEXT,
@@ -47,6 +47,15 @@ class Versions(NamedTuple):
     known: Ints
     until: Ints
     slot: Ints
+
+
+class Turns(NamedTuple):
+    """The places in the order in which their versions become known, and in which they end;
+    `standing`: of each quote, see `judge_quotes`."""
+
+    come: Ints
+    gone: Ints
+    standing: Ints
 
 
 class Changes(NamedTuple):
@@ -126,7 +135,7 @@ def lay_down(ts: Ints, told: Told, cut: int, room: End) -> tuple[int, int]:
 Judge = Callable[[Ints, Versions, Start, Flags, Ints, Changes, Ints, End], None]
 
 
-@compiled
+@making
 def in_order_of(moment: Ints, places: Ints) -> Ints:
     """The places by their moment; of one moment by place."""
     for i in range(1, places.size):
@@ -156,26 +165,32 @@ def tell(
     return count
 
 
+@making
+def turns_of(versions: Versions, begin: int) -> Turns:
+    """The turns of the places from `begin` on; what ends before it is known never comes."""
+    known, until = versions.known, versions.until
+    coming, going = known < until, (known < until) & (until != FOREVER)
+    coming[:begin] = going[:begin] = False
+    come = in_order_of(known, np.flatnonzero(coming))
+    return Turns(come, in_order_of(until, np.flatnonzero(going)), np.full(known.size, -1, np.int64))
+
+
 @compiled
 def judge_moments(
     versions: Versions,
     quotes: bool,
     told: Told,
     window: Window,
+    turns: Turns,
     held: Flags,
     begin: int,
     out: Changes,
 ) -> int:  # two lists merged by time
     """All changes of one instrument, in the order of knowledge, from place `begin` on. How many:
     more than `out` has room for are counted, but not written."""
-    size = versions.ts.size
     sales = Sales(versions.ts, versions.price, versions.seller)
-    standing = np.full(size, -1, np.int64)
     known, until = versions.known, versions.until
-    coming, going = known < until, (known < until) & (until != FOREVER)
-    coming[:begin] = going[:begin] = False
-    come = in_order_of(known, np.flatnonzero(coming))
-    gone = in_order_of(until, np.flatnonzero(going))
+    come, gone = turns.come, turns.gone
     at = past = count = 0
     end = begin
     while at < come.size or past < gone.size:
@@ -184,7 +199,7 @@ def judge_moments(
             now = known[come[at]]
         if past < gone.size:
             now = min(now, until[gone[past]])
-        first, last = size, -1
+        first, last = known.size, -1
         while past < gone.size and until[gone[past]] == now:
             forget(told, gone[past])
             first, last = min(first, gone[past]), max(last, gone[past])
@@ -195,14 +210,14 @@ def judge_moments(
             end = max(end, come[at] + 1)
             at += 1
         if quotes:
-            judge_quotes(versions.price, told, window, standing, first, last, end)
+            judge_quotes(versions.price, told, window, turns.standing, first, last, end)
         else:
             judge_sales(sales, told, window, first, last, end)
         count = tell(versions, told, window, held, now, out, count)
     return count
 
 
-@compiled_entry(level_rules, sale_pass, quote_pass)
+@compiled_entry(level_rules, near_prices, sale_pass, quote_pass)
 def judge_few(sources: str) -> Judge:
     """`judge_moments` of each instrument: number i has the places from bounds[i] to bounds[i + 1]
     and writes to `out` from rooms[i] to rooms[i + 1], to `left` at its places; counts[i]: how many
@@ -243,11 +258,10 @@ def judge_few(sources: str) -> Judge:
             room = Changes(
                 out.place[c:d], out.known[c:d], out.rule[c:d], out.low[c:d], out.high[c:d]
             )
-            told, window = nothing_told(b - a), empty_window(b - a)
-            take_up(told, window, before, start.first[i], start.level[i])
-            counts[i] = judge_moments(
-                one, quotes[i], told, window, before.held, start.first[i], room
-            )
+            first = start.first[i]
+            told, window, turns = nothing_told(b - a), empty_window(one.price), turns_of(one, first)
+            take_up(told, window, before, first, start.level[i])
+            counts[i] = judge_moments(one, quotes[i], told, window, turns, before.held, first, room)
             rest = End(
                 left.place[a:b],
                 left.rule[a:b],

@@ -15,10 +15,10 @@ from ingestion.domain.bar_pass import (
     gather,
     harvest,
     mark_keys,
-    number_series,
     untell_learned,
 )
 from ingestion.domain.name_numbers import numbered_names
+from ingestion.domain.series_pass import number_series
 from ingestion.domain.versions import BAR_VERSIONS
 from kernel.series import KINDS
 

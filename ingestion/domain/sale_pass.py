@@ -22,14 +22,18 @@ from ingestion.domain.level_rules import (
     bridged,
     compiled,
     fence_of,
-    insert,
-    remove,
+    making,
+    may_be_far,
+    robust_z_of,
+    tukey_of,
 )
+from ingestion.domain.near_prices import Near, in_a_row, near_quartiles, no_prices, put, take
 
 Flags = NDArray[np.bool_]
 
-# Places of the counters of a window.
-SIZE, OLDEST, EARLIEST, WAITING, NEXT, THIN, TOUCHED = range(7)
+# Places of the counters of a window. OLDEST, NEWEST: the places inside lie from the one to before
+# the other.
+SIZE, OLDEST, NEWEST, EARLIEST, WAITING, NEXT, THIN, TOUCHED = range(8)
 
 
 class Sales(NamedTuple):
@@ -57,16 +61,18 @@ class Told(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What the next sale is measured by. `near`: kept prices of 90 days, sorted; `waiting`: places
-    of flagged sales of 90 days; `touched`: places of which this pass may have changed a verdict."""
+    """What the next sale is measured by. `near`: kept prices of 90 days; `row`: room for prices
+    in a row; `waiting`: places of flagged sales of 90 days; `touched`: places of which this pass
+    may have changed a verdict."""
 
-    near: Floats
+    near: Near
+    row: Floats
     waiting: Ints
     touched: Ints
     counts: Ints
 
 
-@compiled
+@making
 def nothing_told(size: int) -> Told:
     """Before anything is known."""
     no, none = np.zeros(size, np.bool_), np.full(size, -1, np.int64)
@@ -75,14 +81,15 @@ def nothing_told(size: int) -> Told:
     return Told(no, no.copy(), rule, *fences, none, none.copy(), admitted, none.copy())
 
 
-@compiled
-def empty_window(size: int) -> Window:
-    """Of an instrument with so many versions."""
-    counts = np.zeros(7, np.int64)
+@making
+def empty_window(prices: Floats) -> Window:
+    """Of an instrument whose versions have these prices."""
+    size = prices.size
+    counts = np.zeros(8, np.int64)
     counts[THIN] = -1
     # A place is touched when it is entered, judged and re-admitted.
-    touched = np.empty(3 * size, np.int64)
-    return Window(np.empty(size + 1), np.empty(size, np.int64), touched, counts)
+    touched, waiting = np.empty(3 * size, np.int64), np.empty(size, np.int64)
+    return Window(no_prices(prices), np.empty(size), waiting, touched, counts)
 
 
 @compiled
@@ -111,6 +118,21 @@ def touch(window: Window, place: int) -> None:
 
 
 @compiled
+def hold(sales: Sales, told: Told, window: Window, oldest: int, end: int) -> None:
+    """Have the kept prices of the places from `oldest` to before `end` inside, and no others."""
+    near, counts = window.near, window.counts
+    for place in range(min(oldest, counts[OLDEST]), max(end, counts[NEWEST])):
+        wanted = told.kept[place] and oldest <= place < end
+        if wanted and not near.inside[place]:
+            put(near, place, sales.price[place])
+            counts[SIZE] += 1
+        elif near.inside[place] and not wanted:
+            take(near, place, sales.price[place])
+            counts[SIZE] -= 1
+    counts[OLDEST], counts[NEWEST] = oldest, end
+
+
+@compiled
 def enter(sales: Sales, told: Told, window: Window, at: int) -> None:
     """Make the window what it is for place `at`; whom later sales re-admitted waits again."""
     ts, counts = sales.ts, window.counts
@@ -118,7 +140,7 @@ def enter(sales: Sales, told: Told, window: Window, at: int) -> None:
     # Of three flagged sales in a row the first two may be older than any window.
     second = before(told.live, at)
     first = before(told.live, second) if second > 0 else second
-    size = count = 0
+    count = 0
     for place in range(min(oldest, max(first, 0)), at):
         told.was[place] = told.again[place]
         if told.live[place] and told.rule[place] != KEPT:
@@ -129,24 +151,20 @@ def enter(sales: Sales, told: Told, window: Window, at: int) -> None:
             if told.again[place] < 0:
                 window.waiting[count] = place
                 count += 1
-        if told.kept[place] and place >= oldest:
-            window.near[size] = sales.price[place]
-            size += 1
-    window.near[:size].sort()
-    year = np.searchsorted(ts[:at], ts[at] - WIDE_US)
-    earliest = year
+    hold(sales, told, window, oldest, at)
+    earliest = year = np.searchsorted(ts[:at], ts[at] - WIDE_US)
     for place in range(year, at):
         earliest = max(earliest, told.begun[place])
-    counts[SIZE], counts[WAITING], counts[OLDEST], counts[EARLIEST] = size, count, oldest, earliest
+    counts[WAITING], counts[EARLIEST] = count, earliest
 
 
 @compiled
-def advance(sales: Sales, told: Told, window: Window, at: int) -> None:
+def advance(sales: Sales, window: Window, at: int) -> None:
     """Let go what is too old for the sale at `at`."""
-    ts, counts = sales.ts, window.counts
+    ts, near, counts = sales.ts, window.near, window.counts
     while ts[counts[OLDEST]] < ts[at] - NEAR_US:
-        if told.kept[counts[OLDEST]]:
-            remove(window.near, counts[SIZE], sales.price[counts[OLDEST]])
+        if near.inside[counts[OLDEST]]:
+            take(near, counts[OLDEST], sales.price[counts[OLDEST]])
             counts[SIZE] -= 1
         counts[OLDEST] += 1
     while ts[counts[EARLIEST]] < ts[at] - WIDE_US:
@@ -156,18 +174,33 @@ def advance(sales: Sales, told: Told, window: Window, at: int) -> None:
 @compiled
 def measure(sales: Sales, told: Told, window: Window, at: int) -> bool:
     """Fill in the rule that the sale breaks, and its fence; whether there was enough to tell."""
-    price, size = sales.price[at], window.counts[SIZE]
+    price, size, row = sales.price[at], window.counts[SIZE], window.row
     if size >= FEWEST:
-        told.rule[at], told.low[at], told.high[at] = fence_of(price, window.near, size)
+        q1, median, q3 = near_quartiles(window.near, size)
+        rule, low, high = tukey_of(price, q1, q3)
+        if rule == KEPT and may_be_far(price, median):
+            in_a_row(window.near, row)
+            rule, low, high = robust_z_of(price, median, row, size)
+        told.rule[at], told.low[at], told.high[at] = rule, low, high
         return True
     window.counts[THIN] = max(window.counts[THIN], at)
-    year = slice(window.counts[EARLIEST], at)
-    wide = np.sort(sales.price[year][told.kept[year]])
     told.rule[at] = KEPT
-    if wide.size < FEWEST:
+    size = 0
+    for place in range(window.counts[EARLIEST], at):
+        if told.kept[place]:
+            row[size] = sales.price[place]
+            size += 1
+    if size < FEWEST:
         return False
-    told.rule[at], told.low[at], told.high[at] = fence_of(price, wide, wide.size)
+    sort_first(row, size)
+    told.rule[at], told.low[at], told.high[at] = fence_of(price, row, size)
     return True
+
+
+@making
+def sort_first(values: Floats, size: int) -> None:
+    """Sort the first `size`."""
+    values[:size].sort()
 
 
 @compiled
@@ -180,7 +213,7 @@ def confirm(sales: Sales, told: Told, window: Window, at: int, measured: bool) -
         third_in_row(sales, told, window, at)
         return
     told.kept[at] = True
-    insert(window.near, counts[SIZE], price[at])
+    put(window.near, at, price[at])
     counts[SIZE] += 1
     gone = 0
     while gone < counts[WAITING] and ts[window.waiting[gone]] < ts[at] - NEAR_US:
@@ -242,7 +275,7 @@ def admit(sales: Sales, told: Told, window: Window, at: int) -> bool:
         admitted += 1
         same = same and told.was[place] == at
         if place >= counts[OLDEST]:
-            insert(window.near, counts[SIZE], sales.price[place])
+            put(window.near, place, sales.price[place])
             counts[SIZE] += 1
     counts[WAITING] = left
     same = same and told.admitted[at] == admitted
@@ -270,7 +303,8 @@ def judge_sale(sales: Sales, told: Told, window: Window, at: int) -> bool:
     told.was[at], told.again[at], told.begun[at] = told.again[at], -1, -1
     told.kept[at] = False
     touch(window, at)
-    advance(sales, told, window, at)
+    advance(sales, window, at)
+    window.counts[NEWEST] = at + 1
     measured = measure(sales, told, window, at)
     confirm(sales, told, window, at, measured)
     same = admit(sales, told, window, at) and told.begun[at] == begun

@@ -35,7 +35,6 @@ RESUME_NONE = pl.DataFrame(schema=RESUMED)
 NOTHING_TOLD = pl.DataFrame(schema=VERDICTS)
 
 SUBJECT = ["subject", "subject_id", "card_id", "grade_code"]
-SERIES = ["card_id", "grade_code", "kind", "subject"]
 
 
 class Judged(NamedTuple):
@@ -66,12 +65,16 @@ def judged(versions: pl.DataFrame, resumed: pl.DataFrame, told: pl.DataFrame) ->
 def _judged(
     versions: pl.DataFrame, resumed: pl.DataFrame, told: pl.DataFrame, cut: pl.DataFrame | None
 ) -> Judged:
-    series = versions.select(SERIES).unique().sort(SERIES).with_row_index("series")
-    ordered = _in_order(from_moment(versions, resumed), series)
-    bounds = np.searchsorted(ordered.get_column("series").to_numpy(), np.arange(series.height + 1))
+    # The compiler takes half a second to load, and few jobs come here.
+    from ingestion.domain.price_order import in_order, numbered_series
+
+    numbered, series = numbered_series(versions)
+    told_since = from_moment(numbered, resumed)
+    places, bounds = in_order(told_since, series.height)
+    ordered = _judged_by(told_since)[places]
     quotes = (series.get_column("kind") == "quote").to_numpy()
     start = start_of(ordered, series, resumed, told, cut)
-    found, end = _changes(_as_arrays(ordered), bounds.astype(np.int64), quotes, start)
+    found, end = _changes(_as_arrays(ordered, bounds), bounds, quotes, start)
     of = ordered.select("series", subject_id="key", event_at="ts")[found.place]
     rows = of.hstack(_as_rows(found)).join(series, on="series", maintain_order="left")
     rows = rows.select(list(VERDICTS)).sort("known_at", "event_at", *SUBJECT)
@@ -89,37 +92,34 @@ def with_earlier(rows: pl.DataFrame, stored: pl.DataFrame, resumed: pl.DataFrame
     return pl.concat([told_before(stored, resumed), rows])
 
 
-def _in_order(versions: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
-    """All versions by the number of their series, each in the order of (ts, key, known_at)."""
+def _judged_by(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Of each version the number of its series and what it is judged by."""
     known = pl.col("seller").is_not_null()
     number = pl.col("seller").hash().reinterpret(signed=True)
-    return (
-        versions.join(series, on=SERIES, maintain_order="left")
-        .select(
-            "series",
-            "ts",
-            "key",
-            pl.col("known_at").to_physical(),
-            pl.col("until").to_physical().fill_null(FOREVER),
-            pl.col("price_cents").log().alias("log_price"),
-            pl.when(known).then(number).otherwise(NOBODY).alias("seller"),
-        )
-        .sort("series", "ts", "key", "known_at")
+    return numbered.select(
+        "series",
+        "ts",
+        "key",
+        pl.col("known_at").to_physical(),
+        pl.col("until").to_physical().fill_null(FOREVER),
+        pl.col("price_cents").log().alias("log_price"),
+        pl.when(known).then(number).otherwise(NOBODY).alias("seller"),
     )
 
 
-def _as_arrays(ordered: pl.DataFrame) -> "Versions":
+def _as_arrays(ordered: pl.DataFrame, bounds: Ints) -> "Versions":
     # The compiler takes half a second to load, and few jobs come here.
     from ingestion.domain.moment_pass import Versions
 
     names = ("ts", "log_price", "seller", "known_at", "until")
     columns = [ordered.get_column(name).to_physical().to_numpy() for name in names]
-    return Versions._make([*columns, _slots(ordered)])
+    return Versions._make([*columns, _slots(ordered, bounds)])
 
 
-def _slots(ordered: pl.DataFrame) -> Ints:
+def _slots(ordered: pl.DataFrame, bounds: Ints) -> Ints:
     """Of each row the first with the same price's key, counted from its series' first."""
-    numbered = ordered.select("series", "key", "until", slot=pl.int_range(pl.len()).over("series"))
+    from_first = np.arange(ordered.height) - bounds[ordered.get_column("series").to_numpy()]
+    numbered = ordered.select("series", "key", "until", slot=pl.Series(from_first))
     # Only a price of which a version has ended can have another one.
     ended = numbered.filter(pl.col("until") != FOREVER).get_column("key").unique()
     if not ended.is_empty():

@@ -99,7 +99,7 @@ def judge(
     for at in range(n):
         while ts[oldest] < ts[at] - NEAR_US:
             if kept[oldest]:
-                remove(near, size, price[oldest])
+                remove(near, 0, size, price[oldest])
                 size -= 1
             oldest += 1
         while ts[earliest] < ts[at] - WIDE_US:
@@ -116,7 +116,7 @@ def judge(
         if rule[at] == KEPT:
             in_row = 0
             kept[at] = True
-            insert(near, size, price[at])
+            insert(near, 0, size, price[at])
             size += 1
             while count and ts[waiting[0]] < ts[at] - NEAR_US:
                 count -= 1
@@ -153,7 +153,7 @@ def judge(
             else:
                 kept[place] = True
                 if place >= oldest:
-                    insert(near, size, price[place])
+                    insert(near, 0, size, price[place])
                     size += 1
         count = left
 

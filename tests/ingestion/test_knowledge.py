@@ -2,11 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.domain.bars import bar_versions
+from ingestion.domain.near_prices import FEW
 from ingestion.domain.verdicts import all_verdicts, missing_verdicts
 from ingestion.domain.versions import BAR_VERSIONS, VERDICTS, VERSIONS
 from tests.ingestion.plain_verdicts import Sale, find_jumps, find_outliers, plain_verdicts
@@ -151,6 +154,34 @@ def test_judging_only_what_news_can_reach_gives_what_judging_all_gives(
     rows: list[dict[str, object]],
 ) -> None:
     plain = plain_verdicts(frame(rows)).sort("known_at", "event_at", "subject_id")
+    assert all_verdicts(frame(rows)).select(plain.columns).equals(plain)
+
+
+def busy_history(seed: int) -> list[dict[str, object]]:
+    """So many sales that their prices lie in bins: drifting, spread unevenly, some far off, few
+    told late or corrected."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for key in range(FEW + 100):
+        day = float(random.integers(0, 4 * 300)) / 4
+        spread = random.choice([0.03, 0.03, 0.3, 1.5], p=[0.5, 0.35, 0.14, 0.01])
+        dear = 0.3 if random.random() < 0.3 else 0.0  # the quartiles are further apart than most
+        cents = int(10_000 * np.exp(day / 1_000 + dear + random.normal(0, spread)))
+        late = float(random.choice([0.0, 2.0, 40.0, 150.0], p=[0.99, 0.006, 0.002, 0.002]))
+        seller = str(random.integers(0, 9))
+        rows.append(version(key, day, cents, late=late, seller=seller))
+        if random.random() < 0.004:
+            ends = day + late + 3.0
+            rows[-1]["until"] = BEGIN + timedelta(days=ends)
+            rows.append(version(key, day, cents // 2, late=ends - day, seller=seller))
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_busy_instrument_is_judged_as_judging_all_does(seed: int) -> None:
+    rows = busy_history(seed)
+    plain = plain_verdicts(frame(rows)).sort("known_at", "event_at", "subject_id")
+    assert plain.get_column("rule").unique().sort().to_list() == ["confirmed", "robust_z", "tukey"]
     assert all_verdicts(frame(rows)).select(plain.columns).equals(plain)
 
 

@@ -9,7 +9,15 @@ from ingestion.domain.checkpoints import RULES_ARE
 
 DOMAIN = Path(ingestion.domain.__path__[0])
 # What is flagged, what a checkpoint holds of it, and how it is read again.
-RULES = ("level_rules", "sale_pass", "quote_pass", "moment_pass", "checkpoints", "resuming")
+RULES = (
+    "level_rules",
+    "near_prices",
+    "sale_pass",
+    "quote_pass",
+    "moment_pass",
+    "checkpoints",
+    "resuming",
+)
 
 
 def statements(source: str) -> str:
