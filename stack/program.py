@@ -27,6 +27,7 @@ class Program:
     # PostgreSQL ends its own children in order; everything else is told as a group.
     stop_as_group: bool = True
     stop_within_s: int = 10
+    niceness: int = 0  # 19 is served when nobody else wants the processor
 
     def inheriting(self) -> Program:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -51,6 +51,7 @@ def main(program_file: str, groups: str | None = None) -> None:
     if groups is not None:
         replace_predecessor(Path(groups), program)
     os.chdir(program.directory)
+    os.nice(program.niceness)
     if program.user is not None:
         become(program.user)
     # After the change of account: changing credentials clears the request.

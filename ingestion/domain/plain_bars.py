@@ -58,7 +58,7 @@ def standing(versions: pl.DataFrame) -> pl.Series:
 
 def judged_bits(verdicts: pl.DataFrame) -> NDArray[np.uint64]:
     """Bits by key, set of whatever was judged; some others are too."""
-    keys = verdicts.get_column("subject_id").to_numpy()
+    (keys,) = ints(verdicts, "subject_id")
     bits = np.zeros(max(1, 1 << (keys.size * BITS_PER_KEY // 64).bit_length()), np.uint64)
     mark_keys(keys, bits)
     return bits
@@ -144,5 +144,9 @@ def as_versions(
 
 
 def ints(frame: pl.DataFrame, *names: str) -> tuple[Ints, ...]:
-    """The columns as numbers."""
-    return tuple(frame.get_column(name).to_physical().to_numpy() for name in names)
+    """The columns as numbers that cannot be written to, as those of one chunk cannot anyway: the
+    compiler would make a second version for others."""
+    columns = tuple(frame.get_column(name).to_physical().to_numpy() for name in names)
+    for column in columns:
+        column.flags.writeable = False
+    return columns

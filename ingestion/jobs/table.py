@@ -22,7 +22,12 @@ from ingestion.jobs.reference import (
     refresh_catalog_job,
     remap_job,
 )
-from ingestion.jobs.upkeep import archive_months_job, ensure_partitions_job, vacuum_job
+from ingestion.jobs.upkeep import (
+    archive_months_job,
+    ensure_partitions_job,
+    rehearse_job,
+    vacuum_job,
+)
 
 
 @click.group(help="Batch jobs of ingestion.")
@@ -54,5 +59,6 @@ for job in (
     ensure_partitions_job,
     archive_months_job,
     vacuum_job,
+    rehearse_job,
 ):
     jobs.add_command(job)

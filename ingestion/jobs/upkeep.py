@@ -1,4 +1,4 @@
-"""Jobs that keep the tables in order."""
+"""Jobs that keep tables in order and compiled code at hand."""
 
 from datetime import date
 
@@ -7,6 +7,7 @@ import click
 from ingestion.jobs.doors import DATE, Doors
 from ingestion.usecases.archive import archive_months
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions
+from ingestion.usecases.rehearse import rehearse
 from ingestion.usecases.sweep import sweep
 from kernel.cli import Summary, finish
 
@@ -36,3 +37,9 @@ def archive_months_job(doors: Doors, day: date) -> None:
 @click.pass_obj
 def vacuum_job(doors: Doors) -> None:
     finish("vacuum", lambda: sweep(doors.sweeper()))
+
+
+@click.command("rehearse", help="Compile what nights run, so that none waits for the compiler.")
+@click.pass_obj
+def rehearse_job(doors: Doors) -> None:
+    finish("rehearse", lambda: rehearse(doors.yardstick().run))

@@ -11,6 +11,7 @@ from rich.console import Console
 from stack import front
 from stack.demo import plans
 from stack.demo.main_job import MainJob
+from stack.demo.rehearsal import rehearsing
 from stack.demo.report import Report
 from stack.front import Stack
 from stack.say import say
@@ -31,7 +32,8 @@ def run_demo(
         plan = plans.simulated(REPOSITORY, today=today)
     else:
         plan = plans.imported(REPOSITORY, data)
-    with front.running(State(root), world=world.value) as stack:
+    state = State(root)
+    with rehearsing(state), front.running(state, world=world.value) as stack:
         main_job = MainJob(stack, plan)
         main_job.run()
         terminal = Console()

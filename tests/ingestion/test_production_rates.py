@@ -235,6 +235,16 @@ def test_what_a_night_could_not_ask_is_asked_first_the_next_night(
     assert paths[:40] == [*(str(n) for n in range(61, 100)), "0"]
 
 
+@pytest.mark.parametrize(("per_min", "most"), [(30, 25), (1_500, 25), (6_000, 100)])
+def test_a_piece_is_what_a_source_may_be_asked_for_in_a_second_and_25_subjects_at_least(
+    doors: Doors, per_min: int, most: int
+) -> None:
+    edge = replace(doors.edge("psa", FACTS_S), rate=Rate("psa", per_min))
+    pieces = PopulationSource(edge).collect(specs(120), Window(DAY, DAY), doors.passing.wall)
+    sizes = [len(piece.subjects) for piece in pieces]
+    assert (max(sizes), sum(sizes)) == (most, 120)
+
+
 def test_the_whole_catalog_is_read_within_one_run(doors: Doors) -> None:
     sets = [{"id": f"s{n}", "updatedAt": "2021/08/27 10:17:00"} for n in range(250)]
 

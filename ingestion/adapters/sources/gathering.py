@@ -12,7 +12,9 @@ from ingestion.domain.errors import SourceRefused, SourceUnavailable
 from ingestion.domain.records import Gathered, Receipt
 from kernel.errors import DomainError
 
-SUBJECTS_A_PIECE = 25
+# A piece has at least so many, and as many as its source may be asked for within a second: to keep
+# one costs as much as to ask the fastest for a dozen.
+LEAST_SUBJECTS = 25
 PIECE_S = 60.0  # the slowest source may be asked four times a minute
 MISSED_IN_A_ROW = 3  # one or two subjects may be odd; three in a row are the source
 
@@ -30,7 +32,7 @@ def gather(
     No subject is begun after the edge's deadline: BudgetSpent. A subject the source fails at, or
     refuses, is passed over for the others' sake, and its error raised at the end.
     """
-    clock = edge.clock
+    clock, enough = edge.clock, max(LEAST_SUBJECTS, edge.rate.per_min // 60)
     rows, done, begun = list[Row](), list[str](), clock.now()
     missed, stopped, handed_on = 0, None, False
     with edge.visit(grace_s=GRACE_S) as visit:
@@ -44,7 +46,7 @@ def gather(
                     break
                 continue
             missed, rows, done = 0, [*rows, *told], [*done, *group]
-            if len(done) >= SUBJECTS_A_PIECE or clock.now() - begun >= PIECE_S:
+            if len(done) >= enough or clock.now() - begun >= PIECE_S:
                 yield Gathered(receipt(rows), done)
                 rows, done, begun, handed_on = [], [], clock.now(), True
         if done or not (handed_on or stopped):

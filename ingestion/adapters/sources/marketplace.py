@@ -85,7 +85,8 @@ class MarketplaceSource:
             if not items:
                 return
             # Sales that come in while we read shift the pages by some, never to a whole old page.
-            pages.turn_to(hash(json.dumps(items, sort_keys=True)))
+            ends = [items[0], items[-1], len(items)]
+            pages.turn_to(hash(json.dumps(ends, sort_keys=True)))
             yield from items
             offset += len(items)
             if offset >= page["total"]:
