@@ -198,20 +198,22 @@ class WorkRepo:
         done = self.connection.execute(MERGE_MARKS, (_stage(stage_name),)).rowcount
         if judged:
             stage_frame(self.connection, "staged_judged", marks)
-            self.connection.execute(MARKED_AS_JUDGED)
+            with dirty.by_hash(self.connection):
+                self.connection.execute(MARKED_AS_JUDGED)
         return done
 
     def judge(self, rows: pl.DataFrame) -> int:
         """Note that the outliers of these generations were judged."""
         stage_frame(self.connection, "staged_judged", rows.select(*MARK, "generation"))
-        return self.connection.execute(JUDGED).rowcount
+        with dirty.by_hash(self.connection):
+            return self.connection.execute(JUDGED).rowcount
 
     def clear(self, stage_name: str, rows: pl.DataFrame) -> int:
         """Remove what was done where the generation is unchanged."""
         if rows.is_empty():
             return 0
         stage_frame(self.connection, "dirty_done", rows.select(*MARK, "generation"))
-        return self.connection.execute(dirty.CLEAR_DONE, (_stage(stage_name),)).rowcount
+        return dirty.remove_staged(self.connection, _stage(stage_name))
 
 
 def _stage(name: str) -> dirty.Stage:

@@ -46,3 +46,23 @@ def test_the_oldest_run_comes_first(database: DatabaseUrls) -> None:
     with psycopg.connect(database.ingestion) as connection:
         dirty.mark(connection, "signals", [late, MARK])
         assert [row.as_of for row in dirty.pending(connection, "signals")] == [DAY, late.as_of]
+
+
+def test_a_set_that_was_counted_when_it_was_empty_is_still_cleared_at_once(
+    database: DatabaseUrls,
+) -> None:
+    """So counted, it was taken for one row, and 115,846 marks of one night took over 5 minutes."""
+    many = [MARK._replace(card_id=f"card-{n}") for n in range(30_000)]
+    with psycopg.connect(database.ingestion) as connection:
+        dirty.mark(connection, "bars", many)
+        connection.commit()
+        dirty.clear(connection, "bars", dirty.pending(connection, "bars"))
+        connection.commit()
+        with psycopg.connect(database.superuser, autocommit=True) as owner:
+            owner.execute("analyze market.dirty")
+        dirty.mark(connection, "bars", many)
+        connection.execute("set local statement_timeout = '20s'")
+        work = dirty.pending(connection, "bars")
+        assert dirty.clear(connection, "bars", work) == len(many)
+        told = connection.execute("show enable_nestloop").fetchone()
+    assert told == ("on",)
