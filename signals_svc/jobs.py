@@ -238,6 +238,7 @@ def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> 
         history,
         horizons=workshop.horizons,
         policy=workshop.forecast_policy(),
+        costs=workshop.policy.costs,
         trainer=workshop.forecast_trainer(),
         trees=workshop.trees(),
     )
@@ -260,7 +261,12 @@ def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> S
     """Who is the best at each horizon, with the losses of all; he speaks from the next run on."""
     with workshop.stores() as stores:
         history = read_history(stores, known_until=_training_day(stores, day))
-    learned = learn_baselines(history, horizons=workshop.horizons, trees=workshop.trees())
+    learned = learn_baselines(
+        history,
+        horizons=workshop.horizons,
+        costs=workshop.policy.costs,
+        trees=workshop.trees(),
+    )
     if isinstance(learned, TooShort):
         outcome = f"no contest: {learned.missing}"
         return {"outcome": outcome, "model_version": None, "rows": learned.rows}

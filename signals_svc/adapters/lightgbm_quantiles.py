@@ -5,7 +5,7 @@ import numpy as np
 import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
 
-from signals_svc.adapters.lightgbm_trainer import OPSET, with_single_thresholds
+from signals_svc.adapters.lightgbm_trainer import OPSET, gain_of, with_single_thresholds
 from signals_svc.adapters.onnx_quantile_trees import run_trees
 from signals_svc.adapters.onnx_session import open_session
 from signals_svc.domain.arrays import Floats, Singles
@@ -51,6 +51,10 @@ class LightGbmTrees:
         """Largest difference of an answer between these trees and their export."""
         exported = run_trees([open_session(graph) for graph in onnx], inputs)
         return float(np.abs(exported - self.answers(inputs)).max())
+
+    def importance(self) -> Floats:
+        """Share of all that the splits gained, an entry an input."""
+        return gain_of(self._boosters)
 
 
 class LightGbmQuantiles:

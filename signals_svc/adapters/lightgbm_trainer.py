@@ -64,6 +64,10 @@ class LightGbmModel:
         exported = run_session(open_session(onnx), inputs)
         return float(np.abs(exported - self.chances(inputs)).max())
 
+    def importance(self) -> Floats:
+        """Share of all that the splits gained, an entry an input."""
+        return gain_of((self._booster,))
+
 
 class LightGbmTrainer:
     """Port Trainer. The same rows give the same model."""
@@ -73,6 +77,12 @@ class LightGbmTrainer:
         data = lgb.Dataset(inputs.astype(np.float64), labels, free_raw_data=True)
         booster = lgb.train(PARAMETERS, data, num_boost_round=TREES)
         return LightGbmModel(lgb.Booster(model_str=with_single_thresholds(booster)))
+
+
+def gain_of(boosters: tuple[lgb.Booster, ...]) -> Floats:
+    """Share of all that the splits gained, an entry an input."""
+    gain = np.sum([one.feature_importance("gain") for one in boosters], axis=0, dtype=np.float64)
+    return np.asarray(gain / max(float(gain.sum()), 1e-12))
 
 
 def with_single_thresholds(booster: lgb.Booster) -> str:

@@ -8,8 +8,10 @@ from signals_svc.domain.arrays import Floats
 from signals_svc.domain.conformal import widened
 from signals_svc.domain.forecast_model import at_horizons, spread_at
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
+from signals_svc.domain.looked_at import LookedAt, looked_at
 from signals_svc.domain.weekly import STEPS, Windows
 
+WEIGHTS = ("past_weights", "ahead_weights", "fixed_weights", "attention")
 CHUNK = 256  # rows a run: more were no faster and take more memory
 
 
@@ -47,9 +49,24 @@ class OnnxForecaster:
 
 def run_forecaster(session: ort.InferenceSession, windows: Windows) -> Floats:
     """[n, STEPS, 3] in spreads, in chunks."""
-    parts = [np.empty((0, STEPS, 3))]
+    return _run(session, windows, ["answers"])[0].reshape(-1, STEPS, 3)
+
+
+def run_looked_at(session: ort.InferenceSession, windows: Windows) -> list[LookedAt]:
+    """An entry a window."""
+    shares = _run(session, windows, list(WEIGHTS))
+    return [
+        looked_at(*(share[row] for share in shares), weeks=int(weeks))
+        for row, weeks in enumerate(windows.lengths)
+    ]
+
+
+def _run(session: ort.InferenceSession, windows: Windows, outputs: list[str]) -> list[Floats]:
+    parts = []
     for begin in range(0, len(windows), CHUNK):
         part = windows.of(np.arange(begin, min(begin + CHUNK, len(windows))))
         told = {name: getattr(part, name) for name in ("past", "ahead", "fixed", "lengths")}
-        parts.append(session.run(["answers"], told)[0])
-    return np.concatenate(parts).astype(np.float64)
+        parts.append(session.run(outputs, told))
+    if not parts:
+        return [np.empty(0) for _ in outputs]
+    return [np.concatenate(column).astype(np.float64) for column in zip(*parts, strict=True)]

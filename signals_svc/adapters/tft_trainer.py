@@ -14,11 +14,12 @@ from pytorch_forecasting import TemporalFusionTransformer
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from signals_svc.adapters.onnx_forecaster import run_forecaster
+from signals_svc.adapters.onnx_forecaster import run_forecaster, run_looked_at
 from signals_svc.adapters.onnx_session import open_session
 from signals_svc.adapters.tft_export import answers_of, to_onnx
 from signals_svc.adapters.tft_network import network, source_input, tensors_of
 from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.looked_at import mean_of
 from signals_svc.domain.weekly import LIMIT, Windows
 
 SEED = 20240229
@@ -50,6 +51,10 @@ class TftModel:
         """Largest difference of an answer between this model and its export."""
         exported = run_forecaster(open_session(onnx), windows)
         return float(np.abs(exported - self.answers(windows)).max())
+
+    def looked_at(self, onnx: bytes, windows: Windows) -> dict[str, float]:
+        """Mean share of attention that each input and each past week got, by name."""
+        return mean_of(run_looked_at(open_session(onnx), windows))
 
 
 class TftTrainer:

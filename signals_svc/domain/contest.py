@@ -25,7 +25,7 @@ class HorizonContest:
         """The outcome with its numbers, for people."""
         ordered = sorted(self.pinball, key=lambda name: self.pinball[name])
         losses = ", ".join(f"{name} {self.pinball[name]:.4f}" for name in ordered)
-        return f"{self.best} (pinball {losses}; its band holds {self.coverage[self.best]:.1%})"
+        return f"{self.best} (pinball {losses}, its band holds {self.coverage[self.best]:.1%})"
 
     def figures(self) -> dict[str, Any]:
         """The same for files."""

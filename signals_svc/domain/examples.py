@@ -28,7 +28,8 @@ MAX_ROWS = 120_000  # more weeks are thinned out: labels overlap, so little is l
 class Examples:
     """One row per liquid instrument and as-of day with a label; `days` counts from 1970-01-01.
 
-    `label_known_us` is when a label could first be said, in microseconds since 1970.
+    `label_known_us` is when a label could first be said, in microseconds since 1970; `sold` are
+    copies in 90 days, which nothing is learned from.
     """
 
     days: Ints
@@ -36,6 +37,7 @@ class Examples:
     labels: Ints
     label_known_us: Ints
     utilities: list[Utility]
+    sold: Ints
 
     @property
     def fingerprint(self) -> str:
@@ -98,13 +100,14 @@ def examples_of(
     parts = list(_parts(versions, later, catalog, days, horizon_days, policy))
     if not parts:
         none = np.empty(0, np.int64)
-        return Examples(none, np.empty((0, len(NAMES)), np.float32), none, none, [])
+        return Examples(none, np.empty((0, len(NAMES)), np.float32), none, none, [], none)
     return Examples(
         days=np.concatenate([part.days for part in parts]),
         inputs=np.concatenate([part.inputs for part in parts]),
         labels=np.concatenate([part.labels for part in parts]),
         label_known_us=np.concatenate([part.label_known_us for part in parts]),
         utilities=[utility for part in parts for utility in part.utilities],
+        sold=np.concatenate([part.sold for part in parts]),
     )
 
 
@@ -129,6 +132,7 @@ def _parts(
             labels=labels[rows],
             label_known_us=outcomes.known_us[rows],
             utilities=_utilities(features, rows, horizon_days, policy),
+            sold=features.series.sold[90][rows],
         )
 
 

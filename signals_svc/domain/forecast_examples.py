@@ -14,7 +14,7 @@ from signals_svc.domain.baselines import BASELINES, baseline_quantiles
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.features import features_on
-from signals_svc.domain.labels import realised
+from signals_svc.domain.labels import next_sale, realised
 from signals_svc.domain.weekly import STEP_DAYS, WEEK_DAYS, Windows, joined, windows_of
 
 
@@ -25,7 +25,8 @@ class ForecastExamples:
     `targets` [n, STEPS] are log returns to a close of that very week, NaN in weeks without one:
     nothing in between is made up. `outcomes` [n, H] are log returns as labels take them.
     `known_us` is when all of a row could be said; `baselines` [n, B, H, 3] are quantiles of the
-    fixed baselines, `inputs` what trees read.
+    fixed baselines, `inputs` what trees read. `sold` are copies in 90 days, `entries` log returns
+    to the next sale: what a buyer really pays. Neither is learned from.
     """
 
     horizons: tuple[int, ...]
@@ -36,6 +37,8 @@ class ForecastExamples:
     known_us: Ints
     baselines: Floats
     inputs: Singles
+    sold: Ints
+    entries: Floats
 
     def __len__(self) -> int:
         return len(self.days)
@@ -51,6 +54,8 @@ class ForecastExamples:
             self.known_us[rows],
             self.baselines[rows],
             self.inputs[rows],
+            self.sold[rows],
+            self.entries[rows],
         )
 
     @property
@@ -83,6 +88,8 @@ def forecast_examples(
         np.concatenate([part.known_us for part in parts]),
         np.concatenate([part.baselines for part in parts]),
         np.concatenate([part.inputs for part in parts]),
+        np.concatenate([part.sold for part in parts]),
+        np.concatenate([part.entries for part in parts]),
     )
 
 
@@ -118,4 +125,6 @@ def _parts(
                 axis=1,
             )[rows],
             classifier_inputs(features.raw, features.normalised, max(horizons))[rows],
+            series.sold[90][rows],
+            next_sale(series, later)[rows],
         )

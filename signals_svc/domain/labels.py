@@ -62,3 +62,20 @@ def realised(
         log_returns=np.where(found, known_later.log_cents[held] - at.log_cents[at.last], np.nan),
         known_us=np.where(found, np.maximum(known_later.known_us[held], over_us), FOREVER),
     )
+
+
+NEXT_SALE_DAYS = 45  # an order that waits for longer has expired
+
+
+def next_sale(at: Series, known_later: Bars) -> Floats:
+    """Log return from each close in use on a day to the first close after the day: what a buyer
+    really pays. Of the very series, as known later; NaN where none came within NEXT_SALE_DAYS.
+    """
+    kinds = len(KINDS)
+    keys = (known_later.slot * kinds + known_later.kind) * STRIDE + known_later.day
+    now = (at.slots * kinds + at.kind) * STRIDE + at.as_of_day
+    if not len(keys):
+        return np.full(at.owners, np.nan)
+    row = np.minimum(np.searchsorted(keys, now, side="right"), len(keys) - 1)
+    found = (keys[row] > now) & (keys[row] <= now + NEXT_SALE_DAYS)
+    return np.where(found, known_later.log_cents[row] - at.log_cents[at.last], np.nan)

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from signals_svc.domain.arrays import Flags, Floats
+from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.decision import ACTIONS, Action
+from signals_svc.domain.tiers import by_tier
 
 BINS = 10
 
@@ -30,3 +31,16 @@ def reliability_of(
                     }
                 )
     return curve
+
+
+def reliability_by_tier(sold: Ints, convictions: Floats, came_true: Flags) -> list[dict[str, Any]]:
+    """One entry a tier with rows: rows, mean conviction, share that came true."""
+    return [
+        {
+            "tier": name,
+            "rows": int(rows.sum()),
+            "conviction": round(float(convictions[rows].mean()), 4),
+            "came_true": round(float(came_true[rows].mean()), 4),
+        }
+        for name, rows in by_tier(sold).items()
+    ]

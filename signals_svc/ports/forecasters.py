@@ -22,6 +22,10 @@ class TrainedForecaster(Protocol):
         """Largest difference of an answer between this model and its export."""
         ...
 
+    def looked_at(self, onnx: bytes, windows: Windows) -> dict[str, float]:
+        """Mean share of attention that each input and each past week got, by name."""
+        ...
+
 
 class ForecastTrainer(Protocol):
     """Fits sequence forecasters."""
@@ -47,6 +51,10 @@ class TrainedTrees(Protocol):
 
     def parity(self, onnx: tuple[bytes, ...], inputs: Singles) -> float:
         """Largest difference of an answer between these trees and their export."""
+        ...
+
+    def importance(self) -> Floats:
+        """Share of all that the splits gained, an entry an input."""
         ...
 
 

@@ -134,6 +134,10 @@ class TrainedModel(Protocol):
         """Largest difference of a probability between this model and its export."""
         ...
 
+    def importance(self) -> Floats:
+        """Share of all that the splits gained, an entry an input."""
+        ...
+
 
 class Trainer(Protocol):
     """Fits classifiers."""

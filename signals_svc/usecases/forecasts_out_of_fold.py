@@ -1,12 +1,15 @@
 """Forecasts of each test block by models that had not seen it, and what the trees say beside it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints
 from signals_svc.domain.baselines import BASELINES, TREES
 from signals_svc.domain.conformal import Margins, margins_that_help, widened
+from signals_svc.domain.costs import Costs
+from signals_svc.domain.forecast_detail import detail_of
 from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold, split_for_check
 from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict, judge_horizon
@@ -60,12 +63,28 @@ def trees_out_of_fold(
     return np.concatenate([_trees_say(examples, fold, trees) for fold in folds])
 
 
-def judged(out: OutOfFold, at: int, policy: ForecastPolicy) -> HorizonVerdict:
-    """Horizon number `at`, of what would have been served: each fold's band is moved by what was
-    known when it began."""
+def judged(
+    out: OutOfFold, at: int, policy: ForecastPolicy, costs: Costs
+) -> tuple[HorizonVerdict, dict[str, Any]]:
+    """Horizon number `at`, of what would have been served, and the details for its model card."""
     examples = out.examples
     outcomes = examples.outcomes[out.rows, at]
     some = np.isfinite(outcomes)
+    served = _served(out, at)
+    said = baselines_say(examples, out.rows, out.trees, at)
+    verdict = judge_horizon(
+        examples.days[out.rows[some]],
+        served[some],
+        outcomes[some],
+        {name: told[some] for name, told in said.items()},
+        horizon_days=examples.horizons[at],
+        policy=policy,
+    )
+    return verdict, details(examples, out.rows, at, served, said[verdict.best_baseline], costs)
+
+
+def _served(out: OutOfFold, at: int) -> Floats:
+    """Each fold's band is moved by what was known when it began."""
     unit = out.unit[:, at]
     served = out.quantiles[:, at].copy()
     for fold in out.folds[1:]:
@@ -73,14 +92,29 @@ def judged(out: OutOfFold, at: int, policy: ForecastPolicy) -> HorizonVerdict:
         margins = margins_of(out, at, known_by_us=fold.start_us)
         if margins is not None:
             served[mine] = widened(served[mine], unit[mine], margins)
-    said = baselines_say(examples, out.rows, out.trees, at)
-    return judge_horizon(
-        examples.days[out.rows[some]],
-        served[some],
-        outcomes[some],
-        {name: told[some] for name, told in said.items()},
+    return served
+
+
+def details(
+    examples: ForecastExamples,
+    rows: Ints,
+    at: int,
+    quantiles: Floats,
+    reference: Floats,
+    costs: Costs,
+) -> dict[str, Any]:
+    """For a model card, of these rows at horizon number `at`, as far as their outcome is known."""
+    some = np.isfinite(examples.outcomes[rows, at])
+    kept = rows[some]
+    return detail_of(
+        examples.days[kept],
+        quantiles[some],
+        examples.outcomes[kept, at],
+        reference[some],
+        sold=examples.sold[kept],
+        entries=examples.entries[kept],
         horizon_days=examples.horizons[at],
-        policy=policy,
+        costs=costs,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from kernel.days import end_of
 from kernel.errors import Rejected
 from signals_svc.domain.acceptance import Verdict, judge_folds
+from signals_svc.domain.arrays import Floats
 from signals_svc.domain.artifact import Artifact
 from signals_svc.domain.bars import Bars
 from signals_svc.domain.calibration import best_temperature
@@ -20,7 +21,7 @@ from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import ACTIONS, Action, Policy, Probabilities, action_of
 from signals_svc.domain.examples import Examples, as_of_days, examples_of
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.reliability import reliability_of
+from signals_svc.domain.reliability import reliability_by_tier, reliability_of
 from signals_svc.domain.series import date_of
 from signals_svc.domain.walk_forward import MIN_CLASS_ROWS, Fold, folds_of
 from signals_svc.ports.models import TrainedModel, Trainer
@@ -28,6 +29,7 @@ from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
 
 PARITY_ROWS = 1000
 PARITY_LIMIT = 1e-5
+SHARES_SHOWN = 15  # inputs of a model card's chart
 
 
 class ParityBroken(Rejected):
@@ -123,7 +125,7 @@ def _artifact(
     if not difference <= PARITY_LIMIT:
         raise ParityBroken(difference)
     labels = examples.labels[out.rows]
-    conviction, reliability = _conviction(examples, out, policy)
+    conviction, reliability, tiers = _conviction(examples, out, policy)
     return Artifact(
         version=f"gbdt-{known_until:%Y%m%d}-{_digest(examples, policy)}",
         feature_version=FEATURE_VERSION,
@@ -145,6 +147,8 @@ def _artifact(
             "rows": len(examples.labels),
             "parity": difference,
             "reliability": reliability,
+            "tiers": tiers,
+            "importance": named_shares(model.importance()),
         },
         onnx=onnx,
     )
@@ -167,8 +171,8 @@ def _parity_rows(examples: Examples) -> np.ndarray:
 
 def _conviction(
     examples: Examples, out: OutOfFold, policy: Policy
-) -> tuple[ConvictionMap, list[dict[str, Any]]]:
-    """The map learns from the folds before the last, its curve is drawn on the last."""
+) -> tuple[ConvictionMap, list[dict[str, Any]], list[dict[str, Any]]]:
+    """The map learns from the folds before the last; its curve and tiers are of the last."""
     utilities = [examples.utilities[row] for row in out.rows]
     chances = [Probabilities(*(float(p) for p in row)) for row in out.chances]
     taken: list[Action] = [
@@ -182,4 +186,11 @@ def _conviction(
     fitted = fit_conviction(codes[past], out.chances[past], worth[past], labels[past])
     convictions = np.array([fitted(taken[i], chances[i], utilities[i]) for i in last])
     came_true = codes[last] == labels[last]
-    return fitted, reliability_of([taken[i] for i in last], convictions, came_true)
+    curve = reliability_of([taken[i] for i in last], convictions, came_true)
+    return fitted, curve, reliability_by_tier(examples.sold[out.rows[last]], convictions, came_true)
+
+
+def named_shares(shares: Floats) -> dict[str, float]:
+    """The largest, by the name of the input."""
+    first = np.argsort(-shares, kind="stable")[:SHARES_SHOWN]
+    return {NAMES[place]: float(shares[place]) for place in first}

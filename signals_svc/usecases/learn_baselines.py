@@ -2,25 +2,36 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from kernel.days import end_of
 from signals_svc.domain.baseline_artifact import BaselineArtifact
-from signals_svc.domain.baselines import TREES
+from signals_svc.domain.baselines import TREES, Baseline
 from signals_svc.domain.classifier_inputs import NAMES
 from signals_svc.domain.contest import HorizonContest, hold_contest
+from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold
 from signals_svc.ports.forecasters import QuantileTrees
 from signals_svc.usecases.forecasts_out_of_fold import (
     baselines_say,
+    details,
     known_units,
     trees_out_of_fold,
 )
-from signals_svc.usecases.learn import PARITY_LIMIT, PARITY_ROWS, History, ParityBroken
+from signals_svc.usecases.learn import (
+    PARITY_LIMIT,
+    PARITY_ROWS,
+    History,
+    ParityBroken,
+    named_shares,
+)
 from signals_svc.usecases.learn_forecasts import TooShort, windows_of_history
+
+REFERENCE: Baseline = "naive"  # what a winner is told beside: the last price again
 
 
 @dataclass(frozen=True)
@@ -33,15 +44,15 @@ class BestBaselines:
 
 
 def learn_baselines(
-    history: History, *, horizons: tuple[int, ...], trees: QuantileTrees
+    history: History, *, horizons: tuple[int, ...], costs: Costs, trees: QuantileTrees
 ) -> BestBaselines | TooShort:
     """Seconds of computing and no store."""
     found = windows_of_history(history, horizons)
     if isinstance(found, TooShort):
         return found
     examples, folds = found
-    contests = _contests(examples, folds, trees)
-    graphs, parity = _trained(examples, contests, trees)
+    contests, details = _contests(examples, folds, trees, costs)
+    graphs, parity, importance = _trained(examples, contests, trees)
     digest = hashlib.blake2b(examples.fingerprint.encode(), digest_size=4).hexdigest()
     artifact = BaselineArtifact(
         version=f"trees-{history.known_until:%Y%m%d}-{digest}",
@@ -53,7 +64,11 @@ def learn_baselines(
         data_fingerprint=examples.fingerprint,
         metrics={
             "verdict": "; ".join(f"{one.horizon_days} d: {one.words}" for one in contests),
-            "horizons": {str(one.horizon_days): one.figures() for one in contests},
+            "horizons": {
+                str(one.horizon_days): one.figures() | detail
+                for one, detail in zip(contests, details, strict=True)
+            },
+            "importance": importance,
             "rows": len(examples),
             "parity": parity,
         },
@@ -63,26 +78,28 @@ def learn_baselines(
 
 
 def _contests(
-    examples: ForecastExamples, folds: list[ForecastFold], trees: QuantileTrees
-) -> tuple[HorizonContest, ...]:
+    examples: ForecastExamples, folds: list[ForecastFold], trees: QuantileTrees, costs: Costs
+) -> tuple[tuple[HorizonContest, ...], list[dict[str, Any]]]:
+    """Outcomes by horizon, and what the model card tells of the winner beside the last price."""
     rows = np.concatenate([fold.test for fold in folds])
-    said = trees_out_of_fold(examples, folds, trees)
-    return tuple(
-        hold_contest(
-            baselines_say(examples, rows, said, at),
-            examples.outcomes[rows, at],
-            horizon_days=horizon,
-        )
-        for at, horizon in enumerate(examples.horizons)
-    )
+    answers = trees_out_of_fold(examples, folds, trees)
+    contests, told = [], []
+    for at, horizon in enumerate(examples.horizons):
+        said = baselines_say(examples, rows, answers, at)
+        contest = hold_contest(said, examples.outcomes[rows, at], horizon_days=horizon)
+        contests.append(contest)
+        told.append(details(examples, rows, at, said[contest.best], said[REFERENCE], costs))
+    return tuple(contests), told
 
 
 def _trained(
     examples: ForecastExamples, contests: tuple[HorizonContest, ...], trees: QuantileTrees
-) -> tuple[dict[str, tuple[bytes, ...]], float]:
-    """Graphs by horizon, of all that is known, and how far they are off. Raises ParityBroken."""
+) -> tuple[dict[str, tuple[bytes, ...]], float, dict[str, float]]:
+    """Graphs by horizon, of all that is known, how far they are off, and what the trees of the
+    longest horizon read. Raises ParityBroken.
+    """
     graphs: dict[str, tuple[bytes, ...]] = {}
-    worst = 0.0
+    worst, importance = 0.0, dict[str, float]()
     every = np.arange(len(examples))
     checked = examples.inputs[:: max(1, len(examples) // PARITY_ROWS)][:PARITY_ROWS].copy()
     checked[::4, ::3] = np.nan
@@ -93,6 +110,7 @@ def _trained(
         fitted = trees.fit(examples.inputs[known], units)
         graphs[str(contest.horizon_days)] = fitted.to_onnx()
         worst = max(worst, fitted.parity(graphs[str(contest.horizon_days)], checked))
+        importance = named_shares(fitted.importance())
     if not worst <= PARITY_LIMIT:
         raise ParityBroken(worst)
-    return graphs, worst
+    return graphs, worst, importance

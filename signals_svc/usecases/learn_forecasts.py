@@ -3,10 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from kernel.days import end_of
+from signals_svc.domain.costs import Costs
 from signals_svc.domain.examples import as_of_days
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_examples import ForecastExamples, forecast_examples
@@ -47,6 +49,7 @@ def learn_forecasts(
     *,
     horizons: tuple[int, ...],
     policy: ForecastPolicy,
+    costs: Costs,
     trainer: ForecastTrainer,
     trees: QuantileTrees,
 ) -> ForecastCandidate | TooShort:
@@ -56,10 +59,12 @@ def learn_forecasts(
         return found
     examples, folds = found
     out = forecasts_out_of_fold(examples, folds, trainer=trainer, trees=trees)
-    verdicts = tuple(judged(out, at, policy) for at in range(len(horizons)))
+    judgements = [judged(out, at, policy, costs) for at in range(len(horizons))]
+    verdicts = tuple(verdict for verdict, _ in judgements)
     train, check = split_for_check(examples.days, np.arange(len(examples)))
     model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
-    artifact = _artifact(model, out, verdicts, history.known_until)
+    details = [detail for _, detail in judgements]
+    artifact = _artifact(model, out, verdicts, details, history.known_until)
     return ForecastCandidate(artifact, verdicts, len(examples), len(np.unique(examples.days)))
 
 
@@ -95,6 +100,7 @@ def _artifact(
     model: TrainedForecaster,
     out: OutOfFold,
     verdicts: tuple[HorizonVerdict, ...],
+    details: list[dict[str, Any]],
     known_until: date,
 ) -> ForecasterArtifact:
     """Raises ParityBroken."""
@@ -114,7 +120,11 @@ def _artifact(
         metrics={
             "passed": [one.horizon_days for one in verdicts if one.passed],
             "verdict": "; ".join(f"{one.horizon_days} d: {one.words}" for one in verdicts),
-            "horizons": {str(one.horizon_days): one.figures() for one in verdicts},
+            "horizons": {
+                str(one.horizon_days): one.figures() | detail
+                for one, detail in zip(verdicts, details, strict=True)
+            },
+            "looked_at": model.looked_at(onnx, _parity_windows(examples)),
             "rows": len(examples),
             "parity": difference,
         },

@@ -8,6 +8,10 @@ from typing import Any, Protocol
 from signals_svc.domain.acceptance import Verdict
 from signals_svc.domain.baseline_artifact import BaselineArtifact
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
+from signals_svc.domain.model_card.cards import baseline_card, classifier_card, forecaster_card
+from signals_svc.domain.model_card.html import card_html
+from signals_svc.domain.model_card.markdown import card_markdown, plot_files
+from signals_svc.domain.model_card.parts import Card
 from signals_svc.ports.models import (
     ArtifactStore,
     Decision,
@@ -75,7 +79,8 @@ def register(
     """An accepted classifier is heard every night from now on, in the shadow."""
     verdict = candidate.verdict
     first = Decision("shadow" if verdict.accepted else "rejected", verdict.words)
-    new = _register(stores, "classifier", candidate.artifact, first, artifacts, now)
+    card = classifier_card(candidate.artifact)
+    new = _register(stores, "classifier", candidate.artifact, card, first, artifacts, now)
     return Trained(
         version=candidate.artifact.version,
         verdict=verdict,
@@ -92,7 +97,7 @@ def register_forecaster(
 ) -> bool:
     """A new forecaster is heard every night from now on, in the shadow, whatever its verdict."""
     first = Decision("shadow", artifact.metrics["verdict"])
-    return _register(stores, "tft", artifact, first, artifacts, now)
+    return _register(stores, "tft", artifact, forecaster_card(artifact), first, artifacts, now)
 
 
 def register_baselines(
@@ -104,7 +109,8 @@ def register_baselines(
     by whom.
     """
     first = Decision("production", artifact.metrics["verdict"])
-    new = _register(stores, "baseline", artifact, first, artifacts, now)
+    card = baseline_card(artifact)
+    new = _register(stores, "baseline", artifact, card, first, artifacts, now)
     as_of = stores.signals.latest_night()
     return new, mark_alive(stores, as_of) if new and as_of is not None else 0
 
@@ -113,6 +119,7 @@ def _register(
     stores: Stores,
     family: Family,
     artifact: SomeArtifact,
+    card: Card,
     first: Decision,
     artifacts: ArtifactStore,
     now: datetime,
@@ -131,8 +138,19 @@ def _register(
     new = stores.models.register(family, RegisteredModel(serving, artifact.metrics), now=now)
     if new:
         artifacts.put(serving.artifact_key, body)
+        for name, text in card_files(card).items():
+            artifacts.put(f"{FOLDERS[family]}/{name}", text.encode())
         stores.models.decide(artifact.version, first, now=now)
     return new
+
+
+def card_files(card: Card) -> dict[str, str]:
+    """The model card beside the artifact: a page, a text, and the plots of the text."""
+    return {
+        f"{card.version}.html": card_html(card),
+        f"{card.version}.md": card_markdown(card),
+        **plot_files(card),
+    }
 
 
 FOLDERS: dict[Family, str] = {

@@ -69,6 +69,9 @@ def test_trees_that_win_the_contest_speak_from_the_next_run_on(training: Desk, l
     assert inferred["model_version"] == "ewma-1", "a contest says nothing of days before it"
 
     store = LakeStore(lake.bucket_prefix)
+    assert "90 days lightgbm" in store.get("models", f"baseline/{version}.html").decode()
+    assert f"{version}-skill.svg" in store.get("models", f"baseline/{version}.md").decode()
+    assert store.get("models", f"baseline/{version}-skill.svg").startswith(b"<svg")
     body = store.get("models", f"baseline/{version}.zip")
     assert baseline_artifact_of(version, body).to_bytes() == body
     store.put("models", f"baseline/{version}.zip", body[:-1] + b"x")

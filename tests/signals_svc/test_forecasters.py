@@ -77,6 +77,7 @@ def test_a_forecaster_is_judged_registered_and_stored_every_night_but_served_to_
     assert inferred["forecaster_heard"] == 0, "a model must not speak of days it has learned from"
 
     store = LakeStore(lake.bucket_prefix)
+    assert "Sequence forecaster" in store.get("models", f"forecaster/{version}.html").decode()
     body = store.get("models", f"forecaster/{version}.zip")
     assert forecaster_artifact_of(version, body).to_bytes() == body
     store.put("models", f"forecaster/{version}.zip", body[:-1] + b"x")

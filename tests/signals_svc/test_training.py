@@ -197,6 +197,7 @@ def test_a_damaged_artifact_is_not_promoted_stops_what_is_told_and_can_be_rolled
     for ahead in range(SHADOW_NIGHTS):
         mark(training.urls, instruments, TODAY + timedelta(days=ahead))
     training.night()
+    assert "Signal classifier" in store.get("models", f"classifier/{version}.html").decode()
     store.put("models", key, body[:-1] + b"x")
     with pytest.raises(Rejected, match="checksum"):
         change_stage(training.workshop, version, Asked("canary"), now=NOW)

@@ -33,6 +33,9 @@ class Sure:
     def parity(self, onnx: bytes, inputs: Singles) -> float:
         return 0.0
 
+    def importance(self) -> Floats:
+        return np.ones(1)
+
 
 class SureTrainer:
     """Port Trainer."""
@@ -43,9 +46,8 @@ class SureTrainer:
 
 def examples(known_us: Ints) -> Examples:
     rows = len(DAYS)
-    return Examples(
-        DAYS, np.zeros((rows, 1), np.float32), LABELS, known_us, [Utility(0.0, 0.0)] * rows
-    )
+    inputs, utilities = np.zeros((rows, 1), np.float32), [Utility(0.0, 0.0)] * rows
+    return Examples(DAYS, inputs, LABELS, known_us, utilities, np.zeros(rows, np.int64))
 
 
 def last_trained_day(fold: Fold) -> int:

@@ -1,0 +1,82 @@
+"""What a model card tells of forecasts beyond the gate: calibration, tiers, what a buyer gets."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from signals_svc.domain.arrays import Flags, Floats, Ints
+from signals_svc.domain.costs import Costs
+from signals_svc.domain.forecast_scores import coverage, pinball, rank_ic
+from signals_svc.domain.labels import LABEL_WINDOW_DAYS, NEXT_SALE_DAYS
+from signals_svc.domain.tiers import by_tier
+
+TOP_SHARE = 0.1  # of a day's instruments, by the middle of their forecasts
+FEWEST = 100  # rows, below which a tier says little
+
+
+def detail_of(
+    days: Ints,
+    quantiles: Floats,
+    outcomes: Floats,
+    reference: Floats,
+    *,
+    sold: Ints,
+    entries: Floats,
+    horizon_days: int,
+    costs: Costs,
+) -> dict[str, Any]:
+    """Of rows whose outcome is known; `reference` are the best other forecast's quantiles [n, 3].
+
+    - `below`: shares of outcomes below each quantile, which should be 0.1, 0.5 and 0.9.
+    - `tiers`: the same questions by how often a card sells.
+    - `bought`: what a buyer at the next sale gets, at horizons that end after any such sale.
+    """
+    return {
+        "below": [float((outcomes <= quantiles[:, place]).mean()) for place in range(3)],
+        "tiers": [
+            {"tier": name, **_tier(quantiles[rows], outcomes[rows], reference[rows])}
+            for name, rows in by_tier(sold).items()
+            if rows.sum() >= FEWEST
+        ],
+        "bought": _bought(days, quantiles[:, 1], outcomes, entries, horizon_days, costs),
+    }
+
+
+def _tier(quantiles: Floats, outcomes: Floats, reference: Floats) -> dict[str, Any]:
+    ours, theirs = pinball(quantiles, outcomes).mean(), pinball(reference, outcomes).mean()
+    return {
+        "rows": len(outcomes),
+        "coverage": coverage(quantiles, outcomes),
+        "skill": float(1.0 - ours / theirs) if theirs else 0.0,
+    }
+
+
+def _bought(
+    days: Ints, middle: Floats, outcomes: Floats, entries: Floats, horizon_days: int, costs: Costs
+) -> dict[str, Any] | None:
+    """None where the outcome may be no later than the next sale."""
+    rows = np.isfinite(entries)
+    if horizon_days - LABEL_WINDOW_DAYS < NEXT_SALE_DAYS or not rows.any():
+        return None
+    days, middle, earned = days[rows], middle[rows], (outcomes - entries)[rows]
+    top = _top(days, middle)
+    net = np.exp(earned - costs.break_even) - 1.0
+    return {
+        "rows": int(rows.sum()),
+        "within_days": NEXT_SALE_DAYS,
+        "rank_ic": asdict(rank_ic(days, middle, earned, horizon_days=horizon_days)),
+        "top_share": TOP_SHARE,
+        "top_net": float(net[top].mean()),
+        "all_net": float(net.mean()),
+    }
+
+
+def _top(days: Ints, middle: Floats) -> Flags:
+    """The rows that a day's forecasts put first."""
+    top = np.zeros(len(days), np.bool_)
+    for day in np.unique(days):
+        rows = np.flatnonzero(days == day)
+        first = rows[np.argsort(-middle[rows], kind="stable")][: max(1, int(len(rows) * TOP_SHARE))]
+        top[first] = True
+    return top
