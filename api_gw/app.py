@@ -16,6 +16,7 @@ from api_gw.adapters.card_search import PostgresCardSearch
 from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
 from api_gw.adapters.divergences import PostgresDivergences
+from api_gw.adapters.explanations import PostgresExplanations
 from api_gw.adapters.models import PostgresModels
 from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.quality import PostgresQuality
@@ -70,6 +71,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         cards=PostgresCards(database),
         prices=PostgresPrices(database),
         signals=PostgresSignals(database),
+        explanations=PostgresExplanations(database),
         divergences=PostgresDivergences(database),
         restatements=PostgresRestatements(database),
         quality=PostgresQuality(database),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
 from api_gw.domain.divergence import Divergent
+from api_gw.domain.explanations import Band
 from api_gw.domain.models import HorizonApart, Model, ModelPage
 from api_gw.domain.quality import Certainty, Divergence, SourceQuality
 from api_gw.domain.query import Query
@@ -117,6 +118,28 @@ class Signals(Protocol):
         self, card_id: str, grades: Sequence[str] | None, *, as_of: datetime
     ) -> dict[str, tuple[Signal, ...]]:
         """By grade: the newest signal of each horizon. `grades` None means all of the card."""
+        ...
+
+
+class Explanations(Protocol):
+    """Why signals are as they are, as it was known at a moment."""
+
+    async def nights(
+        self, card_id: str, grade_code: str, *, horizon: int, as_of: datetime
+    ) -> Sequence[tuple[Signal, Mapping[str, Any]]]:
+        """The newest signal and the one of the night before, with their inputs."""
+        ...
+
+    async def fan(
+        self, card_id: str, grade_code: str, *, night: datetime, as_of: datetime
+    ) -> Sequence[Band]:
+        """The forecasts behind the signals of a night, by horizon."""
+        ...
+
+    async def told(
+        self, card_id: str, grade_code: str, *, horizon: int, night: datetime, as_of: datetime
+    ) -> Mapping[str, Any]:
+        """What the night told of why; empty where it told nothing."""
         ...
 
 

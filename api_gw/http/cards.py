@@ -1,13 +1,15 @@
-"""GET /cards/{card_id}, its history and its signal."""
+"""GET /cards/{card_id}, its history, its signal and why."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from api_gw.domain import explanations
 from api_gw.domain.cards import CardDetails
 from api_gw.domain.overlays import overlay_names
 from api_gw.domain.signals import age_days
 from api_gw.http.deps import AnyGrade, AsOf, CardId, Given, GradeCode, Kept
+from api_gw.http.explanation_schemas import Band, Change, Explained
 from api_gw.http.schemas import (
     Bar,
     Card,
@@ -19,8 +21,14 @@ from api_gw.http.schemas import (
     SignalOfInstrument,
 )
 from api_gw.usecases import card_page, history, signals
+from api_gw.usecases.explain import explain
 
 router = APIRouter(prefix="/cards/{card_id}", tags=["cards"])
+
+Horizon = Annotated[
+    int | None,
+    Query(ge=1, le=3650, description="how far the forecast looks, days; 90 unless configured"),
+]
 
 PAGE_KEPT_S = 300  # prices change nightly; five minutes is what a page may lag
 SIGNAL_KEPT_S = 10  # and as long again while it is asked anew: a rollback takes effect in a minute
@@ -128,10 +136,7 @@ async def get_signal(
     services: Given,
     card_id: CardId,
     grade: GradeCode = "raw",
-    horizon: Annotated[
-        int | None,
-        Query(ge=1, le=3650, description="how far the forecast looks, days; 90 unless configured"),
-    ] = None,
+    horizon: Horizon = None,
     as_of: AsOf = None,
 ) -> SignalOfInstrument:
     """The newest BUY, HOLD or SELL of an instrument. Not investment advice."""
@@ -148,3 +153,51 @@ async def get_signal(
     age = age_days(signal, at=as_of or services.clock())
     said = Signal.model_validate(signal).model_dump()
     return SignalOfInstrument(**said, card_id=card_id, grade_code=grade, age_days=age)
+
+
+@router.get("/signal/explain", dependencies=[Depends(Kept(SIGNAL_KEPT_S))])
+async def get_explanation(
+    services: Given,
+    card_id: CardId,
+    grade: GradeCode = "raw",
+    horizon: Horizon = None,
+    as_of: AsOf = None,
+) -> Explained:
+    """Why the newest signal of an instrument is as it is, and what changed since the one before."""
+    found = await explain(
+        card_id,
+        grade,
+        horizon=horizon or services.default_horizon,
+        as_of=as_of,
+        explanations=services.explanations,
+        signals=services.signals,
+        cards=services.cards,
+        prices=services.prices,
+    )
+    signal = Signal.model_validate(found.signal)
+    return Explained.model_validate(
+        {
+            "card_id": card_id,
+            "grade_code": grade,
+            "signal": signal,
+            "previous": Signal.model_validate(found.previous) if found.previous else None,
+            "changed": [Change.model_validate(one) for one in found.changed],
+            "fan": [band_of(one, signal.price_cents) for one in found.fan],
+            **{name: found.told.get(name) for name in TOLD_OF_WHY},
+        }
+    )
+
+
+TOLD_OF_WHY = ("forecast", "classifier", "looked_at", "alike")
+
+
+def band_of(band: explanations.Band, price_cents: int) -> Band:
+    """The response model of a forecast, from the price it starts at."""
+    low, middle, high = band.cents(price_cents)
+    return Band(
+        horizon_days=band.horizon_days,
+        model_version=band.model_version,
+        low_cents=low,
+        middle_cents=middle,
+        high_cents=high,
+    )

@@ -17,6 +17,7 @@ from api_gw.ports import (
     DagRuns,
     DataQuality,
     Divergences,
+    Explanations,
     Models,
     Prices,
     Restatements,
@@ -41,6 +42,7 @@ class Services:
     cards: Cards
     prices: Prices
     signals: Signals
+    explanations: Explanations
     divergences: Divergences
     restatements: Restatements
     quality: DataQuality

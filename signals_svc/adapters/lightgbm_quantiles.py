@@ -5,11 +5,13 @@ import numpy as np
 import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
 
+from signals_svc.adapters.lightgbm_paths import paths_of_booster
 from signals_svc.adapters.lightgbm_trainer import OPSET, gain_of, with_single_thresholds
 from signals_svc.adapters.onnx_quantile_trees import run_trees
 from signals_svc.adapters.onnx_session import open_session
 from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.forecast_model import QUANTILES
+from signals_svc.domain.tree_paths import TreePaths
 from signals_svc.domain.weekly import LIMIT
 
 TREES = 80
@@ -35,17 +37,17 @@ class LightGbmTrees:
     """Port TrainedTrees."""
 
     def __init__(self, boosters: tuple[lgb.Booster, ...]) -> None:
-        self._boosters = boosters
+        self.boosters = boosters
 
     def answers(self, inputs: Singles) -> Floats:
         """[n, 3]: quantiles in spreads, which may cross."""
         wide = inputs.astype(np.float64)
-        said = [booster.predict(wide, num_threads=1) for booster in self._boosters]
+        said = [booster.predict(wide, num_threads=1) for booster in self.boosters]
         return np.stack(said, axis=1).astype(np.float64)
 
     def to_onnx(self) -> tuple[bytes, ...]:
         """The same trees for onnxruntime; a fixed name keeps the bytes the same."""
-        return tuple(map(_exported, self._boosters))
+        return tuple(map(_exported, self.boosters))
 
     def parity(self, onnx: tuple[bytes, ...], inputs: Singles) -> float:
         """Largest difference of an answer between these trees and their export."""
@@ -54,7 +56,11 @@ class LightGbmTrees:
 
     def importance(self) -> Floats:
         """Share of all that the splits gained, an entry an input."""
-        return gain_of(self._boosters)
+        return gain_of(self.boosters)
+
+    def middle_paths(self) -> TreePaths:
+        """Leaves of the middle quantile."""
+        return paths_of_booster(self.boosters[QUANTILES.index(0.5)])
 
 
 class LightGbmQuantiles:

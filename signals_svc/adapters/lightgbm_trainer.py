@@ -7,10 +7,12 @@ import numpy as np
 import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
 
+from signals_svc.adapters.lightgbm_paths import paths_of_booster
 from signals_svc.adapters.onnx_classifier import run_session
 from signals_svc.adapters.onnx_session import open_session
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.decision import ACTIONS
+from signals_svc.domain.tree_paths import TreePaths, joined
 
 TREES = 100
 PARAMETERS = {
@@ -36,18 +38,18 @@ class LightGbmModel:
     """Port TrainedModel."""
 
     def __init__(self, booster: lgb.Booster) -> None:
-        self._booster = booster
+        self.booster = booster
 
     def chances(self, inputs: Singles) -> Floats:
         """Uncalibrated class probabilities."""
-        chances: Floats = np.asarray(self._booster.predict(inputs, num_threads=1), dtype=np.float64)
+        chances: Floats = np.asarray(self.booster.predict(inputs, num_threads=1), dtype=np.float64)
         return chances
 
     def to_onnx(self) -> bytes:
         """The same model for onnxruntime; a fixed name keeps the bytes the same."""
-        features = self._booster.num_feature()
+        features = self.booster.num_feature()
         proto = onnxmltools.convert_lightgbm(
-            self._booster,
+            self.booster,
             name="signal_classifier",
             initial_types=[("x", FloatTensorType([None, features]))],
             zipmap=False,
@@ -66,7 +68,12 @@ class LightGbmModel:
 
     def importance(self) -> Floats:
         """Share of all that the splits gained, an entry an input."""
-        return gain_of((self._booster,))
+        return gain_of((self.booster,))
+
+    def paths(self) -> TreePaths:
+        """Leaves of the log odds of BUY over SELL."""
+        buy, _, sell = (paths_of_booster(self.booster, of_class=place) for place in range(3))
+        return joined([buy, sell.negated()])
 
 
 class LightGbmTrainer:

@@ -3,11 +3,12 @@
 import numpy as np
 import onnxruntime as ort
 
-from signals_svc.adapters.onnx_session import session_of
+from signals_svc.adapters.onnx_session import paths_of, session_of
 from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.artifact import Artifact
 from signals_svc.domain.calibration import tempered
 from signals_svc.domain.conviction import ConvictionMap
+from signals_svc.domain.tree_paths import contributions
 
 
 class OnnxClassifier:
@@ -16,6 +17,7 @@ class OnnxClassifier:
     def __init__(self, artifact: Artifact) -> None:
         self._artifact = artifact
         self._session = session_of(artifact.version, artifact.onnx)
+        self._paths = paths_of(artifact.version, artifact.paths)
 
     @property
     def version(self) -> str:
@@ -40,6 +42,10 @@ class OnnxClassifier:
     def chances(self, inputs: Singles) -> Floats:
         """Calibrated P(BUY), P(HOLD), P(SELL), one row per row of inputs."""
         return tempered(run_session(self._session, inputs), self._artifact.temperature)
+
+    def moved(self, inputs: Singles) -> Floats:
+        """[n, F]: what each input moved the log odds of BUY over SELL."""
+        return contributions(self._paths, inputs)[0] / self._artifact.temperature
 
 
 def run_session(session: ort.InferenceSession, inputs: Singles) -> Floats:

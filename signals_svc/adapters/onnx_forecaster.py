@@ -46,6 +46,14 @@ class OnnxForecaster:
         said[rows] = told
         return said
 
+    def looked_at(self, windows: Windows) -> list[LookedAt | None]:
+        """Shares of attention, an entry a window; None where a window has no spread."""
+        rows = np.flatnonzero(np.isfinite(windows.spread).all(axis=1))
+        found: list[LookedAt | None] = [None] * len(windows)
+        for row, one in zip(rows, run_looked_at(self._session, windows.of(rows)), strict=True):
+            found[row] = one
+        return found
+
 
 def run_forecaster(session: ort.InferenceSession, windows: Windows) -> Floats:
     """[n, STEPS, 3] in spreads, in chunks."""

@@ -3,9 +3,11 @@
 import numpy as np
 import onnxruntime as ort
 
-from signals_svc.adapters.onnx_session import session_of
+from signals_svc.adapters.onnx_session import paths_of, session_of
+from signals_svc.domain.analogues import Library, library_of
 from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.baseline_artifact import BaselineArtifact
+from signals_svc.domain.tree_paths import contributions
 
 
 class OnnxBaselines:
@@ -16,6 +18,9 @@ class OnnxBaselines:
         self._trees = {
             horizon: [session_of(artifact.version, graph) for graph in graphs]
             for horizon, graphs in artifact.trees.items()
+        }
+        self._paths = {
+            horizon: paths_of(artifact.version, body) for horizon, body in artifact.paths.items()
         }
 
     @property
@@ -35,6 +40,15 @@ class OnnxBaselines:
     def trees(self, inputs: Singles, horizon_days: int) -> Floats:
         """[n, 3] in spreads, in order, where the trees are the best."""
         return np.sort(run_trees(self._trees[str(horizon_days)], inputs), axis=1)
+
+    def moved(self, inputs: Singles, horizon_days: int) -> Floats:
+        """[n, F] in spreads: what each input moved the middle, where the trees are the best."""
+        return contributions(self._paths[str(horizon_days)], inputs)[0]
+
+    @property
+    def library(self) -> Library:
+        """Cases of the past, to be found alike."""
+        return library_of(self._artifact.analogues)
 
 
 def run_trees(sessions: list[ort.InferenceSession], inputs: Singles) -> Floats:

@@ -1,8 +1,9 @@
-"""Opens graphs in onnxruntime, one thread a session."""
+"""Opens what an artifact holds: graphs in onnxruntime, one thread a session, and tree paths."""
 
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
+from signals_svc.domain import tree_paths
 from signals_svc.domain.artifact import ArtifactCorrupt
 
 
@@ -19,4 +20,12 @@ def session_of(version: str, onnx: bytes) -> ort.InferenceSession:
     try:
         return open_session(onnx)
     except (Fail, InvalidGraph, InvalidProtobuf) as error:
+        raise ArtifactCorrupt(version, str(error)) from error
+
+
+def paths_of(version: str, body: bytes) -> tree_paths.TreePaths:
+    """The leaves of a registered version's trees. Raises ArtifactCorrupt."""
+    try:
+        return tree_paths.paths_of(body)
+    except (ValueError, EOFError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

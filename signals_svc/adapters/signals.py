@@ -10,7 +10,9 @@ import psycopg
 from kernel.days import utc_day
 from kernel.db.staging import stage_rows
 from kernel.ids import CardId, GradeCode, Instrument
+from signals_svc.adapters.explanations import write_explanations
 from signals_svc.adapters.flips import write_flips
+from signals_svc.domain.explanation import Explanation
 from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
 
@@ -214,6 +216,10 @@ class Signals:
         stage_rows(self._connection, "signals_new", SIGNAL_COLUMNS, map(_row, signals))
         self._connection.execute(APPEND_SIGNALS, {"now": now})
         write_flips(self._connection, flips)
+
+    def explain(self, explanations: Sequence[Explanation], *, now: datetime) -> None:
+        """Append every explanation that differs from the newest of its night."""
+        write_explanations(self._connection, explanations, now=now)
 
 
 def _forecast_row(said: Quantile | Chance) -> tuple[object, ...]:

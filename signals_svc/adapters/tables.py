@@ -111,6 +111,18 @@ forecasts = Table(
     Column("p_sell", Double),
 )
 
+explanations = Table(
+    "explanations",
+    metadata,
+    *instrument(key=True),
+    Column("horizon_days", Integer, primary_key=True),
+    moment("asof_ts", key=True),
+    Column("model_version", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    moment("known_at", key=True),
+)
+
 signals = Table(
     "signals",
     metadata,

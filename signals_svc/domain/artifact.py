@@ -10,7 +10,8 @@ from typing import Any
 from kernel.errors import Rejected
 from signals_svc.domain.conviction import ConvictionMap, LogisticMap
 
-CARD, MODEL = "card.json", "model.onnx"
+CARD, MODEL, PATHS = "card.json", "model.onnx", "paths.npy"
+GRAPHS = ("onnx", "paths")
 # One moment for every member, so that the same content is the same bytes.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -43,12 +44,13 @@ class Artifact:
     conviction: ConvictionMap
     metrics: dict[str, Any]
     onnx: bytes
+    paths: bytes  # of its trees' leaves: ONNX does not say how many rows fell into them
 
     def to_bytes(self) -> bytes:
         """The same artifact always gives the same bytes."""
-        card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
+        card = {name: value for name, value in self.__dict__.items() if name not in GRAPHS}
         card["conviction"] = asdict(self.conviction)
-        return packed(card, {MODEL: self.onnx})
+        return packed(card, {MODEL: self.onnx, PATHS: self.paths})
 
 
 def packed(card: Mapping[str, Any], graphs: Mapping[str, bytes]) -> bytes:
@@ -77,7 +79,12 @@ def artifact_of(version: str, body: bytes) -> Artifact:
     try:
         maps = {name: LogisticMap(**values) for name, values in card.pop("conviction").items()}
         inputs = tuple(card.pop("inputs"))
-        onnx = graphs[MODEL]
-        return Artifact(**card, inputs=inputs, conviction=ConvictionMap(**maps), onnx=onnx)
+        return Artifact(
+            **card,
+            inputs=inputs,
+            conviction=ConvictionMap(**maps),
+            onnx=graphs[MODEL],
+            paths=graphs[PATHS],
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

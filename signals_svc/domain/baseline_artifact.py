@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signals_svc.domain.artifact import ArtifactCorrupt, packed, unpacked
+from signals_svc.domain.artifact import PATHS, ArtifactCorrupt, packed, unpacked
 
 TREE_FILES = ("q10.onnx", "q50.onnx", "q90.onnx")
+ANALOGUES = "analogues.npy"
+MEMBERS = ("trees", "paths", "analogues")
 
 
 @dataclass(frozen=True)
@@ -22,26 +24,32 @@ class BaselineArtifact:
     data_fingerprint: str
     metrics: dict[str, Any]
     trees: Mapping[str, tuple[bytes, ...]]
+    paths: Mapping[str, bytes]  # of the leaves of the middle quantile's trees
+    analogues: bytes
 
     def to_bytes(self) -> bytes:
         """The same artifact always gives the same bytes."""
-        card = {name: value for name, value in self.__dict__.items() if name != "trees"}
-        return packed(
-            card,
-            {
-                f"{horizon}/{file}": graph
-                for horizon, graphs in self.trees.items()
-                for file, graph in zip(TREE_FILES, graphs, strict=True)
-            },
-        )
+        card = {name: value for name, value in self.__dict__.items() if name not in MEMBERS}
+        graphs = {
+            f"{horizon}/{file}": graph
+            for horizon, graphs in self.trees.items()
+            for file, graph in zip(TREE_FILES, graphs, strict=True)
+        }
+        paths = {f"{horizon}/{PATHS}": body for horizon, body in self.paths.items()}
+        return packed(card, {**graphs, **paths, ANALOGUES: self.analogues})
 
 
 def baseline_artifact_of(version: str, body: bytes) -> BaselineArtifact:
     """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
     card, graphs = unpacked(version, body)
     try:
+        analogues = graphs.pop(ANALOGUES)
         horizons = sorted({name.split("/")[0] for name in graphs})
-        trees = {one: tuple(graphs[f"{one}/{file}"] for file in TREE_FILES) for one in horizons}
-        return BaselineArtifact(**card | {"inputs": tuple(card["inputs"])}, trees=trees)
+        return BaselineArtifact(
+            **card | {"inputs": tuple(card["inputs"])},
+            trees={one: tuple(graphs[f"{one}/{file}"] for file in TREE_FILES) for one in horizons},
+            paths={one: graphs[f"{one}/{PATHS}"] for one in horizons},
+            analogues=analogues,
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

@@ -26,7 +26,8 @@ class ForecastExamples:
     nothing in between is made up. `outcomes` [n, H] are log returns as labels take them.
     `known_us` is when all of a row could be said; `baselines` [n, B, H, 3] are quantiles of the
     fixed baselines, `inputs` what trees read. `sold` are copies in 90 days, `entries` log returns
-    to the next sale: what a buyer really pays. Neither is learned from.
+    to the next sale: what a buyer really pays. Nothing is learned from either; `slots` number the
+    instruments of the bars.
     """
 
     horizons: tuple[int, ...]
@@ -39,6 +40,7 @@ class ForecastExamples:
     inputs: Singles
     sold: Ints
     entries: Floats
+    slots: Ints
 
     def __len__(self) -> int:
         return len(self.days)
@@ -56,6 +58,7 @@ class ForecastExamples:
             self.inputs[rows],
             self.sold[rows],
             self.entries[rows],
+            self.slots[rows],
         )
 
     @property
@@ -90,6 +93,7 @@ def forecast_examples(
         np.concatenate([part.inputs for part in parts]),
         np.concatenate([part.sold for part in parts]),
         np.concatenate([part.entries for part in parts]),
+        np.concatenate([part.slots for part in parts]),
     )
 
 
@@ -127,4 +131,5 @@ def _parts(
             classifier_inputs(features.raw, features.normalised, max(horizons))[rows],
             series.sold[90][rows],
             next_sale(series, later)[rows],
+            series.slots[rows],
         )

@@ -1,5 +1,7 @@
 """What the inputs of classifier and trees are called by people."""
 
+import math
+
 BASE = {
     "momentum_7": "price change in 7 days",
     "momentum_30": "price change in 30 days",
@@ -38,3 +40,43 @@ def words_of(name: str) -> str:
     """Of an input as classifier_inputs.NAMES has it."""
     kind, _, base = name.rpartition(".")
     return BASE[base] + (AMONG_ALL if kind == "z" else "")
+
+
+PERCENT_OF_LOG = ("momentum", "excess", "premium_raw", "premium_nine", "forecast_q50")
+PERCENT = ("volatility", "drawdown", "rank", "downside", "bounce", "forecast_sigma")
+
+SEQUENCE = {
+    "level": "level of past weeks against the last price",
+    "change": "changes from week to week",
+    "seen": "weeks with a sale",
+    "sold": "copies sold a week",
+    "step": "how far ahead it looks",
+    "drift": "trend carried on",
+    "sigma": "size of usual price swings",
+    "recency": "days since the last sale",
+    "sold_90": "sales of 90 days",
+    "quoted": "whether prices are quotes",
+}
+
+
+def value_words(name: str, value: float) -> str:
+    """A value with its unit: percent, a count, or sigmas among all."""
+    kind, _, base = name.rpartition(".")
+    if math.isnan(value):
+        return "not known"
+    if kind == "z":
+        return f"{value:+.1f} sigma"
+    if base.endswith("_z"):
+        return f"{value:+.1f} sigma of its own norm"
+    if base.startswith(PERCENT_OF_LOG):
+        return f"{100 * math.expm1(value):+.0f} %"
+    if base.startswith(PERCENT):
+        return f"{100 * value:.0f} %"
+    return f"{value:.0f}"
+
+
+def looked_at_words(name: str) -> str:
+    """Of an input of a sequence forecaster."""
+    if name.startswith("has_"):
+        return f"whether there is a {looked_at_words(name.removeprefix('has_'))}"
+    return SEQUENCE.get(name) or BASE[name]

@@ -2,7 +2,10 @@
 
 from typing import Protocol
 
+from signals_svc.domain.analogues import Library
 from signals_svc.domain.arrays import Floats, Ints, Singles
+from signals_svc.domain.looked_at import LookedAt
+from signals_svc.domain.tree_paths import TreePaths
 from signals_svc.domain.weekly import Windows
 from signals_svc.ports.models import ServingModel
 
@@ -57,6 +60,10 @@ class TrainedTrees(Protocol):
         """Share of all that the splits gained, an entry an input."""
         ...
 
+    def middle_paths(self) -> TreePaths:
+        """Leaves of the middle quantile."""
+        ...
+
 
 class QuantileTrees(Protocol):
     """Boosted trees that answer quantiles: the baseline that reads features."""
@@ -81,6 +88,10 @@ class Forecaster(Protocol):
 
     def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
         """[n, H, 3] of the log return; NaN where a window has no spread."""
+        ...
+
+    def looked_at(self, windows: Windows) -> list[LookedAt | None]:
+        """Shares of attention, an entry a window; None where a window has no spread."""
         ...
 
 
@@ -111,6 +122,15 @@ class Baselines(Protocol):
 
     def trees(self, inputs: Singles, horizon_days: int) -> Floats:
         """[n, 3] in spreads, in order, where the trees are the best."""
+        ...
+
+    def moved(self, inputs: Singles, horizon_days: int) -> Floats:
+        """[n, F] in spreads: what each input moved the middle, where the trees are the best."""
+        ...
+
+    @property
+    def library(self) -> Library:
+        """Cases of the past, to be found alike."""
         ...
 
 

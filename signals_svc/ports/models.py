@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.stages import Stage
+from signals_svc.domain.tree_paths import TreePaths
 
 # baseline: the contest that says which simple forecast is the best at each horizon
 Family = Literal["ewma", "naive", "drift", "baseline", "classifier", "tft"]
@@ -118,6 +119,10 @@ class Classifier(Protocol):
         """Calibrated P(BUY), P(HOLD), P(SELL), one row per row of inputs."""
         ...
 
+    def moved(self, inputs: Singles) -> Floats:
+        """[n, F]: what each input moved the log odds of BUY over SELL."""
+        ...
+
 
 class TrainedModel(Protocol):
     """A classifier in the runtime it was trained in."""
@@ -136,6 +141,10 @@ class TrainedModel(Protocol):
 
     def importance(self) -> Floats:
         """Share of all that the splits gained, an entry an input."""
+        ...
+
+    def paths(self) -> TreePaths:
+        """Leaves of the log odds of BUY over SELL."""
         ...
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from kernel.ids import Instrument
+from signals_svc.domain.explanation import Explanation
 from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
 from signals_svc.domain.snapshot import Snapshot
@@ -81,4 +82,8 @@ class SignalStore(Protocol):
 
         The first on a night is known at its end, a later one `now`.
         """
+        ...
+
+    def explain(self, explanations: Sequence[Explanation], *, now: datetime) -> None:
+        """Append every explanation that differs from the newest of its night."""
         ...

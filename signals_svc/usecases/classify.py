@@ -23,11 +23,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Classified:
-    """Whom signals listen to; everything that was said; who had to be silent, and why."""
+    """Whom signals listen to; everything that was said; who had to be silent, and why.
+
+    `first` is the classifier that is told, or else heard, for explaining it.
+    """
 
     voice: Voice | None
     said: list[Chance]
     silent: tuple[str, ...]
+    first: Classifier | None = None
 
 
 def classified(
@@ -68,7 +72,8 @@ def classified(
         percent=speakers.canary_percent,
     )
     said = [row for one, chances in heard.values() for row in _rows(snapshot, one, chances)]
-    return Classified(voice, said, tuple(silent))
+    first = next((classifier for classifier, _ in heard.values()), None)
+    return Classified(voice, said, tuple(silent), first)
 
 
 Heard = tuple[Classifier, Floats]

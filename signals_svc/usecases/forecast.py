@@ -15,13 +15,19 @@ from signals_svc.domain.baselines import TREES, VERSIONS, Baseline
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.features import FEATURE_VERSION, features_on
 from signals_svc.domain.forecast_model import spread_at
+from signals_svc.domain.looked_at import LookedAt
 from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.signal import DECIMALS, Quantile
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.spoken import Spoken, fixed_forecast
 from signals_svc.domain.stages import is_canary
 from signals_svc.domain.weekly import Windows, windows_of, yardstick
-from signals_svc.ports.forecasters import BaselinesLoader, Forecaster, ForecasterLoader
+from signals_svc.ports.forecasters import (
+    Baselines,
+    BaselinesLoader,
+    Forecaster,
+    ForecasterLoader,
+)
 from signals_svc.ports.models import ServingModel, Speakers
 from signals_svc.ports.stores import Stores
 
@@ -34,12 +40,18 @@ BEFORE_ANY_CONTEST: Baseline = "ewma"  # tuned on recorded sales; nothing else t
 
 @dataclass(frozen=True)
 class NightForecasts:
-    """By horizon who is told what; everything that was said; who had to be silent, and why."""
+    """By horizon who is told what; everything that was said; who had to be silent, and why.
+
+    For explaining it: the contest, and of the sequence forecaster that is told, or else heard, its
+    version and what it looked at, an entry an instrument.
+    """
 
     spoken: Mapping[int, Spoken]
     said: list[Quantile]
     heard: int  # instruments that a sequence forecaster spoke of
     silent: tuple[str, ...]
+    contest: Baselines | None = None
+    looked_at: tuple[str, list[LookedAt | None]] = ("", [])
 
 
 def forecasts_of(
@@ -60,8 +72,9 @@ def forecasts_of(
     contest = stores.models.speakers("baseline", trained_by=moment).production
     speakers = stores.models.speakers("tft", trained_by=moment)
     silent = [_why(one) for one in (contest, *speakers.all) if one and _foreign(one)]
-    if contest is not None and not _foreign(contest):
-        spoken = _best_baselines(snapshot, contest, horizons, baselines)
+    held = baselines.load_baselines(contest) if contest and not _foreign(contest) else None
+    if held is not None:
+        spoken = _best_baselines(snapshot, held, horizons)
     told = _Sequences(stores, snapshot, horizons, forecasters)
     for model in speakers.all:
         if _foreign(model):
@@ -76,7 +89,9 @@ def forecasts_of(
             silent.append(f"{model.version}: {error}")
     spoken = told.over(spoken, speakers)
     said = [*_stored(snapshot, spoken), *told.said]
-    return NightForecasts(spoken, _each_once(said), told.heard, tuple(silent))
+    return NightForecasts(
+        spoken, _each_once(said), told.heard, tuple(silent), held, told.looked_at(speakers)
+    )
 
 
 def _foreign(model: ServingModel) -> bool:
@@ -96,9 +111,8 @@ def _why(model: ServingModel) -> str:
 
 
 def _best_baselines(
-    snapshot: Snapshot, model: ServingModel, horizons: tuple[int, ...], loader: BaselinesLoader
+    snapshot: Snapshot, contest: Baselines, horizons: tuple[int, ...]
 ) -> dict[int, Spoken]:
-    contest = loader.load_baselines(model)
     inputs = classifier_inputs(snapshot.raw, snapshot.normalised, contest.inputs_horizon_days)
     spread = spread_at(yardstick(snapshot.raw)[1], horizons)
     every = np.ones(len(inputs), np.bool_)
@@ -108,7 +122,7 @@ def _best_baselines(
         if name == TREES:
             quantiles = contest.trees(inputs, horizon) * spread[:, at, None]
             fallback = fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, horizon)
-            best[horizon] = fallback.told_by(model.version, quantiles, every)
+            best[horizon] = fallback.told_by(contest.version, quantiles, every)
         else:
             fixed = next(one for one in VERSIONS if one == name)
             best[horizon] = fixed_forecast(fixed, snapshot.raw, horizon)
@@ -156,6 +170,14 @@ class _Sequences:
             else one
             for at, (horizon, one) in enumerate(spoken.items())
         }
+
+    def looked_at(self, speakers: Speakers) -> tuple[str, list[LookedAt | None]]:
+        """Of the first that was heard: who is told to all, to some, to nobody yet."""
+        for model in speakers.all:
+            if model.version in self._heard and self._windows is not None:
+                forecaster, _ = self._heard[model.version]
+                return model.version, forecaster.looked_at(self._windows)
+        return "", []
 
     @property
     def heard(self) -> int:

@@ -151,6 +151,7 @@ def _artifact(
             "importance": named_shares(model.importance()),
         },
         onnx=onnx,
+        paths=model.paths().to_bytes(),
     )
 
 

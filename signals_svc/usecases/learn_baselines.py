@@ -1,12 +1,14 @@
 """Holds a contest of simple forecasts out of fold, trains the trees where they won. Pure."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kernel.days import end_of
+from signals_svc.domain.analogues import Library, spread_over, traits_of
 from signals_svc.domain.baseline_artifact import BaselineArtifact
 from signals_svc.domain.baselines import TREES, Baseline
 from signals_svc.domain.classifier_inputs import NAMES
@@ -15,7 +17,7 @@ from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold
-from signals_svc.ports.forecasters import QuantileTrees
+from signals_svc.ports.forecasters import QuantileTrees, TrainedTrees
 from signals_svc.usecases.forecasts_out_of_fold import (
     baselines_say,
     details,
@@ -52,7 +54,10 @@ def learn_baselines(
         return found
     examples, folds = found
     contests, details = _contests(examples, folds, trees, costs)
-    graphs, parity, importance = _trained(examples, contests, trees)
+    fitted = _fitted(examples, contests, trees)
+    graphs = {horizon: one.to_onnx() for horizon, one in fitted.items()}
+    parity = _parity(examples, fitted, graphs)
+    longest = fitted.get(str(max(horizons)))
     digest = hashlib.blake2b(examples.fingerprint.encode(), digest_size=4).hexdigest()
     artifact = BaselineArtifact(
         version=f"trees-{history.known_until:%Y%m%d}-{digest}",
@@ -68,11 +73,13 @@ def learn_baselines(
                 str(one.horizon_days): one.figures() | detail
                 for one, detail in zip(contests, details, strict=True)
             },
-            "importance": importance,
+            "importance": named_shares(longest.importance()) if longest else {},
             "rows": len(examples),
             "parity": parity,
         },
         trees=graphs,
+        paths={horizon: one.middle_paths().to_bytes() for horizon, one in fitted.items()},
+        analogues=_library(examples, history).to_bytes(),
     )
     return BestBaselines(artifact, contests, len(examples))
 
@@ -92,25 +99,43 @@ def _contests(
     return tuple(contests), told
 
 
-def _trained(
+def _fitted(
     examples: ForecastExamples, contests: tuple[HorizonContest, ...], trees: QuantileTrees
-) -> tuple[dict[str, tuple[bytes, ...]], float, dict[str, float]]:
-    """Graphs by horizon, of all that is known, how far they are off, and what the trees of the
-    longest horizon read. Raises ParityBroken.
-    """
-    graphs: dict[str, tuple[bytes, ...]] = {}
-    worst, importance = 0.0, dict[str, float]()
+) -> dict[str, TrainedTrees]:
+    """By horizon that the trees won: trained on all that is known."""
     every = np.arange(len(examples))
+    fitted = {}
+    for at, contest in enumerate(contests):
+        if contest.best == TREES:
+            known, units = known_units(examples, every, at)
+            fitted[str(contest.horizon_days)] = trees.fit(examples.inputs[known], units)
+    return fitted
+
+
+def _parity(
+    examples: ForecastExamples,
+    fitted: Mapping[str, TrainedTrees],
+    graphs: Mapping[str, tuple[bytes, ...]],
+) -> float:
+    """How far any export is off. Raises ParityBroken."""
     checked = examples.inputs[:: max(1, len(examples) // PARITY_ROWS)][:PARITY_ROWS].copy()
     checked[::4, ::3] = np.nan
-    for at, contest in enumerate(contests):
-        if contest.best != TREES:
-            continue
-        known, units = known_units(examples, every, at)
-        fitted = trees.fit(examples.inputs[known], units)
-        graphs[str(contest.horizon_days)] = fitted.to_onnx()
-        worst = max(worst, fitted.parity(graphs[str(contest.horizon_days)], checked))
-        importance = named_shares(fitted.importance())
+    apart = [one.parity(graphs[horizon], checked) for horizon, one in fitted.items()]
+    worst = max(apart, default=0.0)
     if not worst <= PARITY_LIMIT:
         raise ParityBroken(worst)
-    return graphs, worst, importance
+    return worst
+
+
+def _library(examples: ForecastExamples, history: History) -> Library:
+    """Cases whose outcome over the longest horizon is known, spread over all weeks."""
+    outcomes = examples.outcomes[:, -1]
+    rows = spread_over(np.flatnonzero(np.isfinite(outcomes)))
+    named = [history.versions.instruments[slot] for slot in examples.slots[rows]]
+    return Library(
+        cards=np.array([one.card_id for one in named], np.str_),
+        grades=np.array([one.grade_code for one in named], np.str_),
+        days=examples.days[rows],
+        traits=traits_of(examples.inputs[rows]),
+        outcomes=outcomes[rows],
+    )

@@ -64,6 +64,14 @@ def test_a_forecaster_is_judged_registered_and_stored_every_night_but_served_to_
     assert inferred["model_version"] == "ewma-1"
     first = forecasts(training, TODAY)
     assert [row["horizon_days"] for row in first] == [7, 30, 90] * len(CARDS)
+    (why,) = training.rows(
+        "select body -> 'looked_at' as part from signals.explanations where card_id = 'm0'"
+        " and asof_ts = %s order by known_at desc limit 1",
+        end_of(TODAY),
+    )
+    part: dict[str, Any] = why["part"]  # type: ignore[assignment] # jsonb
+    assert (part["model_version"], part["told"]) == (version, False)
+    assert 0.0 < sum(part["weeks"]) <= 1.0 + 1e-4
     served = training.rows("select distinct model_version from signals.signals")
     assert served == [{"model_version": "ewma-1"}]
 

@@ -15,9 +15,11 @@ from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.looked_at import LookedAt
 from signals_svc.domain.stages import SHADOW_NIGHTS, is_canary
+from signals_svc.domain.weekly import Windows
 from signals_svc.jobs import change_stage
-from signals_svc.ports.models import Decision, RegisteredModel, ServingModel
+from signals_svc.ports.models import Decision, Family, RegisteredModel, ServingModel
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.promote import Asked
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
@@ -44,6 +46,9 @@ class Leaning:
         share = 0.3 + 0.01 * int(self.version.split("-")[1])
         return np.tile((0.1, 0.9 - share, share), (len(inputs), 1))
 
+    def moved(self, inputs: Singles) -> Floats:
+        return np.zeros(inputs.shape)
+
 
 class Shelf:
     """Port ClassifierLoader."""
@@ -52,17 +57,46 @@ class Shelf:
         return Leaning(model.version)
 
 
+@dataclass(frozen=True)
+class Seer:
+    """A sequence forecaster that has earned 90 days and sees every price double."""
+
+    version: str
+    passed: tuple[int, ...] = (90,)
+
+    def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
+        return np.tile((0.6, 0.7, 0.8), (len(windows), len(horizons), 1))
+
+    def looked_at(self, windows: Windows) -> list[LookedAt | None]:
+        return [None] * len(windows)
+
+
+class Seers:
+    """Port ForecasterLoader."""
+
+    def load_forecaster(self, model: ServingModel) -> Seer:
+        return Seer(model.version)
+
+
 @pytest.fixture
 def shelf(market: Desk) -> Desk:
-    loaders = market.workshop.loaders._replace(classifiers=Shelf())
+    loaders = market.workshop.loaders._replace(classifiers=Shelf(), forecasters=Seers())
     return replace(market, workshop=replace(market.workshop, loaders=loaders))
 
 
-def registered(version: str, *, learned_by: date = LAST_DAY) -> None:
-    model = ServingModel(version, end_of(learned_by), FEATURE_VERSION, f"classifier/{version}", "0")
+def registered(
+    version: str,
+    *,
+    learned_by: date = LAST_DAY,
+    family: Family = "classifier",
+    passed: tuple[int, ...] = (90,),
+    features: str = FEATURE_VERSION,
+) -> None:
+    model = ServingModel(version, end_of(learned_by), features, f"{family}/{version}", "0")
+    metrics = {"accepted": True, "passed": passed, "verdict": "by the gate"}
     with job_transaction(SignalsSettings().database_url) as connection:
         models = Models(connection)
-        models.register("classifier", RegisteredModel(model, {"accepted": True}), now=NOW)
+        models.register(family, RegisteredModel(model, metrics), now=NOW)
         models.decide(version, Decision("shadow", "it may"), now=NOW)
 
 
@@ -200,3 +234,44 @@ def test_what_never_spoke_cannot_be_taken_out_and_what_is_taken_out_is_heard_aga
     mark(shelf.urls, EVERYTHING, night)
     shelf.night()
     assert set(told(shelf, night).values()) == {"ewma-1"}
+
+
+def test_a_sequence_forecaster_speaks_only_of_the_horizons_it_has_earned(shelf: Desk) -> None:
+    registered("tft-1", family="tft")
+    night = heard(shelf, SHADOW_NIGHTS)
+    stored = shelf.rows(
+        "select distinct horizon_days from signals.forecasts where model_version = 'tft-1'"
+        " order by 1"
+    )
+    assert [row["horizon_days"] for row in stored] == [7, 30, 90], "heard of all"
+    assert set(told(shelf, night).values()) == {"ewma-1"}
+    for stage in ("canary", "production"):
+        change_stage(shelf.workshop, "tft-1", Asked(stage), now=NOW)
+    shelf.night()
+    spoken = shelf.rows(
+        "select distinct on (card_id, horizon_days) horizon_days, model_version, expected_return"
+        " from signals.signals where asof_ts = %s"
+        " order by card_id, horizon_days, known_at desc, signal_id desc",
+        end_of(night),
+    )
+    assert {(row["horizon_days"], row["model_version"]) for row in spoken} == {
+        (7, "ewma-1"),
+        (30, "ewma-1"),
+        (90, "tft-1"),
+    }
+    quarter = {float(str(r["expected_return"])) for r in spoken if r["horizon_days"] == 90}
+    assert quarter == {round(float(np.expm1(0.7)), 6)}
+
+
+def test_who_has_earned_nothing_or_reads_other_features_is_told_to_nobody(shelf: Desk) -> None:
+    registered("tft-1", family="tft", passed=())
+    registered("tft-2", family="tft", features="older")
+    heard(shelf, SHADOW_NIGHTS)
+    with pytest.raises(Conflict, match="stays out of production: by the gate"):
+        change_stage(shelf.workshop, "tft-1", Asked("canary"), now=NOW)
+    with pytest.raises(Conflict, match="wants features older, this release computes"):
+        change_stage(shelf.workshop, "tft-2", Asked("canary"), now=NOW)
+    _, inferred = shelf.night()
+    mark(shelf.urls, EVERYTHING, LAST_DAY)
+    _, inferred = shelf.night()
+    assert "tft-2: wants features older" in str(inferred["silent"])

@@ -9,6 +9,7 @@ from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.decision import Utility
 from signals_svc.domain.examples import Examples
 from signals_svc.domain.labels import DAY_US
+from signals_svc.domain.tree_paths import TreePaths
 from signals_svc.domain.walk_forward import Fold, folds_of
 from signals_svc.usecases.out_of_fold import out_of_fold
 
@@ -35,6 +36,9 @@ class Sure:
 
     def importance(self) -> Floats:
         return np.ones(1)
+
+    def paths(self) -> TreePaths:
+        raise NotImplementedError
 
 
 class SureTrainer:

@@ -52,6 +52,9 @@ class Says:
     def chances(self, inputs: Singles) -> Floats:
         return np.tile(self.chances_of_each, (len(inputs), 1))
 
+    def moved(self, inputs: Singles) -> Floats:
+        return np.zeros(inputs.shape)
+
 
 class Shelf:
     """Port ClassifierLoader: every registered version leans to SELL."""
