@@ -6,6 +6,7 @@ as LightGBM's own pred_contrib has it.
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import factorial
 
@@ -66,38 +67,45 @@ def joined(parts: list[TreePaths]) -> TreePaths:
 
 def contributions(paths: TreePaths, inputs: Singles) -> tuple[Floats, float]:
     """[n, F]: what each input moved the sum of the trees away from its mean, and that mean."""
-    leaves, widest = paths.inputs.shape
-    weights = np.array(
-        [
-            factorial(size) * factorial(widest - size - 1) / factorial(widest)
-            for size in range(widest)
-        ]
-    )
-    found = np.zeros((len(inputs), inputs.shape[1] + 1))  # the last column takes what is unused
-    place = np.where(paths.inputs == UNUSED, inputs.shape[1], paths.inputs).reshape(-1)
-    for begin in range(0, len(inputs), CHUNK):
-        rows = inputs[begin : begin + CHUNK]
-        moved = _moved(paths, _inside(paths, rows), weights).reshape(len(rows), leaves * widest)
-        for row in range(len(rows)):
-            found[begin + row] = np.bincount(place, moved[row], minlength=found.shape[1])
+    found = np.zeros(inputs.shape)
+    for leaves in _of_one_length(paths):
+        place = leaves.inputs.reshape(-1)
+        for begin in range(0, len(inputs), CHUNK):
+            rows = inputs[begin : begin + CHUNK]
+            moved = _moved(leaves, _inside(leaves, rows)).reshape(len(rows), len(place))
+            for row in range(len(rows)):
+                told = np.bincount(place, moved[row], minlength=inputs.shape[1])
+                found[begin + row] += told
     mean = float((paths.share.prod(axis=1) * paths.value).sum())
-    return found[:, :-1], mean
+    return found, mean
+
+
+def _of_one_length(paths: TreePaths) -> Iterator[TreePaths]:
+    """The leaves by how many inputs their paths ask: short ones cost less."""
+    lengths = (paths.inputs != UNUSED).sum(axis=1)
+    for length in np.unique(lengths[lengths > 0]):
+        rows = lengths == length
+        columns = {name: column[rows] for name, column in paths.__dict__.items()}
+        value = columns.pop("value")
+        yield TreePaths(**{name: one[:, :length] for name, one in columns.items()}, value=value)
 
 
 def _inside(paths: TreePaths, rows: Singles) -> Floats:
     """[rows, L, D]: 1 where the input of the row is in the leaf's interval."""
-    x = rows[:, np.maximum(paths.inputs, 0)]
+    x = rows[:, paths.inputs]
     inside = np.where(np.isnan(x), paths.missing, (x > paths.low) & (x <= paths.high))
-    return np.where(paths.inputs == UNUSED, 1.0, inside)
+    return np.asarray(inside, dtype=np.float64)
 
 
-def _moved(paths: TreePaths, inside: Floats, weights: Floats) -> Floats:
+def _moved(paths: TreePaths, inside: Floats) -> Floats:
     """[rows, L, D]: of each leaf what each of its inputs moved.
 
     The weighted sum over sets of the other inputs is read off a product of (share + inside t), an
     input a factor: the power of t counts who is looked at.
     """
     rows, leaves, widest = inside.shape
+    orders = [factorial(size) * factorial(widest - size - 1) for size in range(widest)]
+    weights = np.array(orders) / factorial(widest)
     moved = np.empty_like(inside)
     for one in range(widest):
         power = np.zeros((widest, rows, leaves))
