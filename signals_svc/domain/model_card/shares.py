@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from signals_svc.domain.input_words import looked_at_words
 from signals_svc.domain.model_card.parts import Plot, Section
 from signals_svc.domain.model_card.svg import Mark, rows_chart
 
@@ -19,7 +20,9 @@ def importance(
 
 def attention(shares: Mapping[str, float]) -> list[Section]:
     """Of a sequence forecaster: inputs, and past weeks, the newest first."""
-    inputs = {name: share for name, share in shares.items() if not name.startswith("week.")}
+    inputs = {
+        _input_words(name): share for name, share in shares.items() if not name.startswith("week.")
+    }
     weeks = [share for name, share in shares.items() if name.startswith("week.")]
     words = (
         "Mean share of attention to each input within its group (fixed, past, ahead)."
@@ -35,3 +38,9 @@ def attention(shares: Mapping[str, float]) -> list[Section]:
         importance(inputs, words=words, heading="What it looked at"),
         Section("How far back it looked", told, plot),
     ]
+
+
+def _input_words(name: str) -> str:
+    """`fixed.sigma` as people call it, with its group."""
+    group, _, own = name.partition(".")
+    return f"{looked_at_words(own)} ({group})"
