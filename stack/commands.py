@@ -112,7 +112,7 @@ def show_status(root: Path) -> None:
     sys.exit(0 if all(line.is_healthy for line in found if line.version or line.health) else 1)
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(context_settings={"allow_interspersed_args": False})
 @state_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(root: Path, command: tuple[str, ...]) -> None:

@@ -54,14 +54,18 @@ def test_a_restatement_is_told_in_lines() -> None:
     assert code == 0
     assert said.splitlines() == [
         "2024-05-01  what became known from 2024-05-02T00:00:00Z to now",
-        "bars      2 restated, the first 1 here",
+        "",
+        "bars: 2 restated, the first 1 here",
         "  base1-4:psa9  trade  vanished  close $110.00 -> -  volume 2 -> -",
-        "    2024-05-20T00:00:00Z  revoked  trade 77  $110.00 -> -  by ann: unpaid",
+        "    2024-05-20 00:00  revoked  $110.00 -> -  by ann: unpaid (trade 77)",
         "    and 2 more",
-        "features  0 computed anew",
-        "signals   0 of the night said again",
-        "answers   1 later signals that knew of it",
-        "  base1-4:psa9  90 days  BUY (2024-05-19) -> -  restated_bar",
+        "",
+        "features: 0 computed anew",
+        "",
+        "signals: 0 of the night said again",
+        "",
+        "answers: 1 later signals that knew of it",
+        "  base1-4:psa9  90 days  BUY (2024-05-19) -> -  restated bar",
     ]
 
 
@@ -121,10 +125,16 @@ def test_the_quality_is_told_in_lines_or_as_it_came() -> None:
     assert (code, json.loads(raw[1])) == (0, QUALITY)
     assert said.splitlines() == [
         "2026-10-01  quality of the data",
-        "ebay  covered 10 of 11 d  newest run 2026-09-30 (1 d ago)  rows 95 (usual 99.5)"
-        "  refused 4.8%",
-        "  lot  2 waiting, 1 resolved",
-        "divergences  0 instruments are not believed",
-        "confidence  1 instruments, 0 stale, the least certain first",
-        "  base1-4:psa10  trade  $4,000.00  n 9  spread -  age 1 d",
+        "",
+        "source  days covered  newest run  age  rows  usual  refused",
+        "ebay        10 of 11  2026-09-30  1 d    95    100     4.8%",
+        "",
+        "refused rows",
+        "  ebay  lot  2  waiting  1  resolved",
+        "",
+        "divergences: 0 instruments are not believed",
+        "",
+        "confidence: 1 instruments, 0 stale, the least certain first",
+        "  instrument     kind       price  bars  spread  age",
+        "  base1-4:psa10  trade  $4,000.00     9       -  1 d",
     ]
