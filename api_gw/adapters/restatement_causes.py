@@ -18,64 +18,48 @@ with wanted as (
   from market.prices_daily_history join wanted using (card_id, grade_code),
     unnest(array[known_at, superseded_at]) turn (at)
   where day = $1::date and turn.at > $2::timestamptz and turn.at <= $3::timestamptz
-), revisions as (
-  select r.*, w.card_id, w.grade_code, before as believed
-  from market.trade_revisions r join wanted w
-    on (w.card_id, w.grade_code) = (r.before ->> 'card_id', r.before ->> 'grade_code')
-  union all
-  select r.*, w.card_id, w.grade_code, after
-  from market.trade_revisions r join wanted w
-    on (w.card_id, w.grade_code) = (r.after ->> 'card_id', r.after ->> 'grade_code')
-  union all
-  -- A source that takes a sale back does not tell it again: it is the sale as it is believed now.
-  select r.*, w.card_id, w.grade_code, jsonb_build_object('ts', t.ts, 'price_cents', t.price_cents)
-  from market.trades t join wanted w using (card_id, grade_code)
-  join market.trade_revisions r on r.trade_id = t.trade_id and r.before is null and r.after is null
+), reported as not materialized (
+  select * from market.reported_prices union all select * from market.reported_prices_archived
+), versions as (
+  select v.* from market.trade_versions v join wanted using (card_id, grade_code)
+  where v.ts >= $4::timestamptz - interval '1 day' and v.ts < $4::timestamptz
+), sales as (
+  select t.* from (select * from market.trades union all select * from market.trades_archived) t
+  join wanted using (card_id, grade_code)
   where t.ts >= $4::timestamptz - interval '1 day' and t.ts < $4::timestamptz
-), revised as (
-  select * from revisions
-  where (believed ->> 'ts')::timestamptz >= $4::timestamptz - interval '1 day'
-    and (believed ->> 'ts')::timestamptz < $4::timestamptz
 ), arrivals as (
-  select trade_id, card_id, grade_code, known_at, price_cents, source
-  from market.trades join wanted using (card_id, grade_code)
-  where ts >= $4::timestamptz - interval '1 day' and ts < $4::timestamptz
-  union
-  select trade_id, card_id, grade_code, (before ->> 'known_at')::timestamptz,
-    (before ->> 'price_cents')::int, null
-  from revised where action = 'corrected' and believed = before
+  select trade_id, card_id, grade_code, known_at, price_cents, source, 'a sale was reported' as why
+  from sales s
+  where (until is null or known_at < until)
+    and not exists (select from versions v where v.trade_id = s.trade_id)
+  union all
+  select trade_id, card_id, grade_code, known_at, price_cents, began_by, began_why
+  from versions where began = 'told'
 ), figures as (
   select p.*, said, greatest(p.known_at, said) as at
-  from market.reported_prices p join wanted using (card_id, grade_code), unnest(p.reports) said
+  from reported p join wanted using (card_id, grade_code), unnest(p.reports) said
   where p.day = $1::date
 ), told as (
   select card_id, grade_code, 'trade' as kind, greatest(known_at, $4::timestamptz) as at,
-    case when action <> 'corrected' then action
-      when before ->> 'told_as' = after ->> 'told_as'
-        and (before ->> 'card_id', before ->> 'grade_code')
-          is distinct from (after ->> 'card_id', after ->> 'grade_code') then 'remapped'
-      else action end as what,
-    known_at, 'trade' as subject, trade_id as subject_id, actor, reason as why,
-    (coalesce(before, case when after is null then believed end) ->> 'price_cents')::int
-      as before_cents,
-    (after ->> 'price_cents')::int as after_cents
-  from revised
+    began as what, known_at, 'trade' as subject, trade_id as subject_id, began_by as actor,
+    began_why as why, before_cents, price_cents as after_cents
+  from versions where began <> 'told'
+  union all
+  select card_id, grade_code, 'trade', greatest(until, $4::timestamptz), ended, until, 'trade',
+    trade_id, ended_by, ended_why, price_cents, after_cents
+  from versions where ended is not null
   union all
   select card_id, grade_code, 'trade', greatest(known_at, $4::timestamptz),
     case when known_at > $4::timestamptz then 'late_arrival' else 'day_over' end,
-    known_at, 'trade', trade_id, coalesce(source, 'load_trades'), 'a sale was reported',
-    null, price_cents
-  from arrivals a
-  where not exists (
-    select from market.trade_revisions r where r.trade_id = a.trade_id
-      and r.action = 'corrected' and r.known_at = a.known_at)
+    known_at, 'trade', trade_id, source, why, null, price_cents
+  from arrivals
   union all
   select card_id, grade_code, case subject when 'trade' then 'trade' else kind end,
     case subject when 'trade' then greatest(v.known_at, $4::timestamptz) else v.known_at end,
     case when actor = 'rule' then 'outlier_verdict' else 'person_decision' end,
     v.known_at, subject, subject_id, actor, verdict || ': ' || rule, null, null
   from market.outlier_verdicts v join wanted using (card_id, grade_code)
-  left join lateral (select kind from market.reported_prices p
+  left join lateral (select kind from reported p
     where p.report_id = v.subject_id and p.day = $1::date limit 1) figure on v.subject = 'report'
   where event_at >= $4::timestamptz - interval '1 day' and event_at < $4::timestamptz
   union all
@@ -97,7 +81,7 @@ with wanted as (
   -- A figure that was thought to be of another card until then.
   select w.card_id, w.grade_code, p.kind, v.known_at, 'remapped', v.known_at, 'report',
     p.report_id, v.actor, v.reason, p.price_cents, p.price_cents
-  from market.report_revisions v join market.reported_prices p using (report_id, day)
+  from market.report_revisions v join reported p using (report_id, day)
   join wanted w on (w.card_id, w.grade_code) = (v.card_id, v.grade_code)
     or (w.card_id, w.grade_code) = (p.card_id, p.grade_code) and v.known_at = p.known_at
   where v.day = $1::date

@@ -21,13 +21,12 @@ with trade as (
   select t.card_id, t.grade_code, t.source, t.price_cents, 'trade' as subject, t.trade_id as key
   from market.trades t {span}
   where t.ts >= span.first and t.ts < span.ends and t.known_at <= span.ends
-    and not exists (
-      select from (
-        select r.action from market.trade_revisions r
-        where r.trade_id = t.trade_id and r.action in ('revoked', 'reinstated')
-          and r.known_at <= span.ends
-        order by r.known_at desc, r.revision_id desc limit 1
-      ) last where last.action = 'revoked')
+    and coalesce(t.until, 'infinity') > span.ends
+  union all
+  select v.card_id, v.grade_code, t.source, v.price_cents, 'trade', v.trade_id
+  from market.trade_versions v {span} join market.trades t using (trade_id)
+  where not v.present and v.ts >= span.first and v.ts < span.ends
+    and v.known_at <= span.ends and v.until > span.ends
 ), told as (
   select * from trade
   union all

@@ -1,40 +1,31 @@
 """SQL of what a person says of one price: revisions of sales, verdicts on sales and figures."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 import polars as pl
 import psycopg
 
-from ingestion.adapters.merging import TOUCHED_SCHEMA
+from ingestion.adapters.sale_histories import hear
+from ingestion.domain.statements import SAID, turns
 from ingestion.ports.by_hand import Price, Turn
 
-# A claimed past belief has days of its own; bars of all of them may follow.
-TRADE = """
-select card_id, grade_code, ts, known_at, jsonb_build_object('ts', ts, 'card_id', card_id,
-  'grade_code', grade_code, 'price_cents', price_cents, 'seller', seller, 'known_at', known_at,
-  'told_as', told_as)::text
-from market.trades where trade_id = %s
+SOURCE = """
+select source from market.trades where trade_id = %(id)s
+union all select source from market.trades_archived where trade_id = %(id)s
 """
+TRADE = "select card_id, grade_code, ts, known_at from market.trades where trade_id = %s"
 REPORT = """
-select card_id, grade_code, day::timestamp at time zone 'UTC', known_at, null
+select card_id, grade_code, day::timestamp at time zone 'UTC', known_at
 from market.reported_prices where report_id = %s
 """
-DAYS = """
-select card_id, grade_code, (ts at time zone 'UTC')::date from market.trades where trade_id = %(id)s
-union
-select before ->> 'card_id', before ->> 'grade_code',
-  ((before ->> 'ts')::timestamptz at time zone 'UTC')::date
-from market.trade_revisions where trade_id = %(id)s and before is not null
-"""
+# A sale that is revoked has an end; one that stands again has a version that began so.
 LAST_TURN = """
-select action, known_at from market.trade_revisions
-where trade_id = %s and action in ('revoked', 'reinstated')
-order by known_at desc, revision_id desc limit 1
-"""
-REVISE = """
-insert into market.trade_revisions (trade_id, ts, known_at, action, before, reason, actor)
-values (%s, %s, %s, %s, %s, %s, %s)
+select 'revoked', until from market.trades where trade_id = %(id)s and until is not null
+union all
+select 'reinstated', known_at from market.trade_versions
+where trade_id = %(id)s and began = 'reinstated'
+order by 2 desc limit 1
 """
 # A word stands until a person says another one of the same price.
 JUDGE = """
@@ -62,28 +53,27 @@ class HandRepo:
 
     connection: psycopg.Connection
 
+    def source(self, trade_id: int) -> str | None:
+        """Who told a sale, wherever it is kept."""
+        row = self.connection.execute(SOURCE, {"id": trade_id}).fetchone()
+        return None if row is None else str(row[0])
+
     def price(self, subject: str, key: int) -> Price | None:
         """The sale (`trade`) or figure (`report`) as it is believed now."""
         row = self.connection.execute(TRADE if subject == "trade" else REPORT, (key,)).fetchone()
         return None if row is None else Price(subject, key, *row)
 
-    def days(self, price: Price) -> pl.DataFrame:
-        """card_id, grade_code and day of everything that was ever believed of it."""
-        if price.subject == "trade":
-            rows = self.connection.execute(DAYS, {"id": price.key}).fetchall()
-        else:
-            rows = [(price.card_id, price.grade_code, _utc_day(price.event_at))]
-        return pl.DataFrame(rows, schema=TOUCHED_SCHEMA, orient="row")
-
     def last_turn(self, trade_id: int) -> Turn | None:
         """The newest revocation or reinstatement of a sale."""
-        row = self.connection.execute(LAST_TURN, (trade_id,)).fetchone()
+        row = self.connection.execute(LAST_TURN, {"id": trade_id}).fetchone()
         return None if row is None else Turn(*row)
 
-    def revise(self, price: Price, turn: Turn, *, reason: str, actor: str) -> None:
-        """Append a revocation or reinstatement."""
-        row = (price.key, price.event_at, turn.known_at, turn.action, price.content, reason, actor)
-        self.connection.execute(REVISE, row)
+    def revise(self, price: Price, turn: Turn, *, reason: str, actor: str) -> pl.DataFrame:
+        """Append a revocation or reinstatement; card_id, grade_code and day of what it changes."""
+        sale = {"trade_id": [price.key], "known_at": [turn.known_at], "reason": [reason]}
+        schema = {name: SAID[name] for name in sale}
+        said = turns(pl.DataFrame(sale, schema=schema), turn.action, actor)
+        return hear(self.connection, said).changes.touched
 
     def judge(
         self, price: Price, verdict: str, *, known_at: datetime, reason: str, actor: str
@@ -92,7 +82,3 @@ class HandRepo:
         told = price._asdict() | {"said_at": known_at, "verdict": verdict}
         told |= {"reason": reason, "actor": actor}
         return self.connection.execute(JUDGE, told).rowcount == 1
-
-
-def _utc_day(moment: datetime) -> date:
-    return moment.astimezone(UTC).date()

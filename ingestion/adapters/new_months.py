@@ -9,29 +9,30 @@ import psycopg
 from psycopg import sql
 
 from ingestion.adapters.copying import read_frame
+from ingestion.domain.statements import TOLD
 from kernel.db.staging import copy_frame, stage_frame
 
-COLUMNS = {
-    "trade_id": "record_id",
-    "ts": "ts",
-    "card_id": "card_id",
-    "grade_code": "grade_code",
-    "source": "source",
-    "source_sale_id": "source_sale_id",
-    "told_as": "told_as",
-    "price_cents": "price_cents",
-    "seller": "seller",
-    "url": "url",
-    "known_at": "known_at",
-    "reported_at": "reported_at",
-    "meta": "meta",
-}
+COLUMNS = (
+    "trade_id",
+    "ts",
+    "card_id",
+    "grade_code",
+    "source",
+    "source_sale_id",
+    "told_as",
+    "price_cents",
+    "seller",
+    "url",
+    "known_at",
+    "reported_at",
+    "meta",
+)
 # A sale's key has its source in it, so that a source's first load meets nothing.
 ANY_OF_SOURCES = "select exists (select from market.trades where source = any(%s))"
 # What is known elsewhere: a sale whose time was corrected may come from another month.
 KNOWN = """
-select k.record_id from staged_keys k
-where exists (select from market.trades t where t.trade_id = k.record_id)
+select k.trade_id from staged_keys k
+where exists (select from market.trades t where t.trade_id = k.trade_id)
 """
 MONTH = pl.col("ts").dt.date().dt.month_start()
 
@@ -42,18 +43,20 @@ class NewMonths:
 
     connection: psycopg.Connection
 
-    def fill(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Take the new sales of missing months in; those that were taken.
+    def fill(self, said: pl.DataFrame) -> pl.DataFrame:
+        """Make the missing months of `said` (SAID), and take in the new sales of them that are told
+        once; those that were taken.
 
         All or nothing with everything else of the transaction: until it commits, nobody sees the
-        months. `records` as RECORDS, one a sale.
+        months.
         """
-        tables = self._begin(records.select(MONTH.unique()).to_series().to_list())
-        rows = records.filter(MONTH.is_in(list(tables)))
-        new = rows.join(self._known(rows), on="record_id", how="anti")
+        tables = self._begin(said.select(MONTH.unique()).drop_nulls().to_series().to_list())
+        alone = pl.col("trade_id").is_unique() & (pl.col("action") == TOLD)
+        rows = said.filter(alone & MONTH.is_in(list(tables))) if tables else said.clear()
+        new = rows.join(self._known(rows), on="trade_id", how="anti")
         # By instrument, as most readers ask.
-        ordered = new.sort("card_id", "grade_code", "ts", "record_id")
-        named = ordered.select(MONTH.alias("month"), **COLUMNS)
+        ordered = new.sort("card_id", "grade_code", "ts", "trade_id")
+        named = ordered.select(MONTH.alias("month"), *COLUMNS)
         by_month = named.partition_by("month", as_dict=True, include_key=False)
         for month, table in tables.items():
             if (month,) in by_month:
@@ -71,10 +74,10 @@ class NewMonths:
         return {month: row[0] for month, row in asked.items() if row and row[0]}
 
     def _known(self, rows: pl.DataFrame) -> pl.DataFrame:
-        keys = rows.select("record_id")
+        keys = rows.select("trade_id")
         sources = rows.get_column("source").unique().to_list()
         met = self.connection.execute(ANY_OF_SOURCES, (sources,)).fetchone()
         if keys.is_empty() or not met or not met[0]:
             return keys.clear()
         stage_frame(self.connection, "staged_keys", keys)
-        return read_frame(self.connection, KNOWN, {"record_id": pl.Int64})
+        return read_frame(self.connection, KNOWN, {"trade_id": pl.Int64})

@@ -10,9 +10,11 @@ import psycopg
 
 from ingestion.adapters.copying import read_frame
 from ingestion.adapters.merging import TOUCHED_SCHEMA
+from ingestion.adapters.sale_histories import hear
 from ingestion.domain.errors import CardUnknown
 from ingestion.domain.records import UTC_US, Schema
 from ingestion.domain.remapping import Remap
+from ingestion.domain.statements import SAID
 from ingestion.ports.catalog import Moved
 from kernel.db.staging import stage_frame
 
@@ -80,14 +82,21 @@ select (p.ts at time zone 'UTC')::date from market.trades_archived p {OF_SALES}
 union
 select p.day from market.reported_prices_archived p {OF_REPORTS}
 """  # noqa: S608 (constants only)
+# As screening writes it: the stated grade is told where the map says another.
+META = """case when {0}.stated <> {0}.grade_code
+  then {0}.meta || jsonb_build_object('stated', {0}.stated) else {0}.meta end"""
 MOVED = f"""
 create temp table moved on commit drop as
-select p.trade_id, p.ts, p.card_id as old_card, p.grade_code as old_grade, now_is.*,
-  {LEARNED} as known_at,
-  jsonb_build_object('ts', p.ts, 'card_id', p.card_id, 'grade_code', p.grade_code,
-    'price_cents', p.price_cents, 'seller', p.seller, 'known_at', p.known_at,
-    'told_as', p.told_as, 'reported_at', p.reported_at) as believed
-from market.trades p {OF_SALES}
+select p.trade_id, p.reported_at, coalesce(word.place, 0) as place, {LEARNED} as known_at,
+  p.told_as, p.ts, now_is.card_id, now_is.grade_code, p.price_cents, p.seller,
+  p.source, p.source_sale_id, p.url, {META.format("now_is")} as meta,
+  coalesce(word.action, 'told') as action
+from market.trades p
+left join lateral (
+  select h.place, h.action from market.trade_statements h
+  where h.trade_id = p.trade_id and h.action in ('told', 'cancelled')
+  order by h.reported_at desc, h.place desc, h.known_at desc limit 1) word on true
+{OF_SALES}
 """  # noqa: S608 (constants only)
 MOVED_REPORTS = f"""
 create temp table moved_reports on commit drop as
@@ -99,37 +108,21 @@ UNMADE = """
 select distinct card_id from (select card_id from moved union select card_id from moved_reports) m
 where not exists (select from market.cards c where c.card_id = m.card_id) order by card_id limit 1
 """
-REVISE = """
-insert into market.trade_revisions (trade_id, ts, known_at, action, before, after, reason, actor)
-select trade_id, ts, known_at, 'corrected', believed, believed || jsonb_build_object(
-    'card_id', card_id, 'grade_code', grade_code, 'known_at', known_at), %(evidence)s, %(actor)s
-from moved order by trade_id
-"""
 REVISE_REPORTS = """
 insert into market.report_revisions
   (report_id, day, card_id, grade_code, since, known_at, reason, actor)
 select report_id, day, old_card, old_grade, since, known_at, %(evidence)s, %(actor)s
 from moved_reports order by report_id, day
 """
-# As screening writes it: the stated grade is told where the map says another.
-META = """m.meta || case when m.stated <> m.grade_code then jsonb_build_object('stated', m.stated)
-    else '{}' end"""
-MOVE = f"""
-update market.trades t
-set (card_id, grade_code, known_at, meta) = (m.card_id, m.grade_code, m.known_at, {META})
-from moved m where (t.trade_id, t.ts) = (m.trade_id, m.ts)
-"""  # noqa: S608 (constants only)
 MOVE_REPORTS = f"""
 update market.reported_prices r
-set (card_id, grade_code, known_at, meta) = (m.card_id, m.grade_code, m.known_at, {META})
+set (card_id, grade_code, known_at, meta) =
+  (m.card_id, m.grade_code, m.known_at, {META.format("m")})
 from moved_reports m where (r.report_id, r.day) = (m.report_id, m.day)
 """  # noqa: S608 (constants only)
+MOVED_SALES = "select * from moved"
 TOUCHED = """
-select old_card as card_id, old_grade as grade_code, (ts at time zone 'UTC')::date as day from moved
-union
-select card_id, grade_code, (ts at time zone 'UTC')::date from moved
-union
-select old_card, old_grade, day from moved_reports
+select old_card as card_id, old_grade as grade_code, day from moved_reports
 union
 select card_id, grade_code, day from moved_reports
 """
@@ -148,6 +141,7 @@ LEARNED_ROWS: Schema = {
     "valid_to": UTC_US,
     "known_at": UTC_US,
 }
+MOVED_AS = {name: kind for name, kind in SAID.items() if name not in ("actor", "reason")}
 REFUSED = """
 select distinct raw_key from market.quarantine
 where source = %s and product = %s and resolved_at is null
@@ -205,12 +199,14 @@ class ProductRepo:
         unmade = self.connection.execute(UNMADE).fetchone()
         if unmade is not None:
             raise CardUnknown(unmade[0], self.cards_like(unmade[0]))
-        self.connection.execute(REVISE, told)
+        sales = read_frame(self.connection, MOVED_SALES, MOVED_AS)
+        by_person = {"actor": pl.lit(remap.actor), "reason": pl.lit(remap.evidence)}
+        heard = hear(self.connection, sales.with_columns(**by_person).select(list(SAID)))
         self.connection.execute(REVISE_REPORTS, told)
-        sales = self.connection.execute(MOVE).rowcount
         figures = self.connection.execute(MOVE_REPORTS).rowcount
         touched = read_frame(self.connection, TOUCHED, TOUCHED_SCHEMA)
-        return Moved(sales, figures, touched)
+        days = pl.concat([touched, heard.changes.touched]).unique()
+        return Moved(heard.changes.corrected, figures, days)
 
     def refused_days(self, source: str, product: str) -> list[date]:
         """Run days of the source that have refused rows of the product."""

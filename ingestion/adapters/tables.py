@@ -89,20 +89,51 @@ trades = Table(
     Column("reported_at", Moment, nullable=False),
     Column("loaded_at", Moment, nullable=False),
     Column("meta", JSONB, nullable=False),
+    Column("until", Moment),
 )
 
-trade_revisions = Table(
-    "trade_revisions",
+trade_statements = Table(
+    "trade_statements",
     metadata,
-    Column("revision_id", BigInteger, primary_key=True),
+    Column("statement_id", BigInteger, primary_key=True),
     Column("trade_id", BigInteger, nullable=False),
-    Column("ts", Moment, nullable=False),
-    Column("known_at", Moment, nullable=False),
     Column("action", Text, nullable=False),
-    Column("before", JSONB),
-    Column("after", JSONB),
-    Column("reason", Text, nullable=False),
+    Column("reported_at", Moment, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("told_as", BigInteger),
+    Column("ts", Moment),
+    Column("card_id", Text),
+    Column("grade_code", Text),
+    Column("price_cents", Integer),
+    Column("seller", Text),
+    Column("url", Text),
+    Column("meta", JSONB),
     Column("actor", Text, nullable=False),
+    Column("reason", Text),
+)
+
+trade_versions = Table(
+    "trade_versions",
+    metadata,
+    Column("trade_id", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("present", Boolean, nullable=False),
+    Column("ts", Moment, nullable=False),
+    Column("card_id", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("price_cents", Integer, nullable=False),
+    Column("seller", Text),
+    Column("known_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("began", Text, nullable=False),
+    Column("began_by", Text, nullable=False),
+    Column("began_why", Text, nullable=False),
+    Column("before_cents", Integer),
+    Column("ended", Text),
+    Column("ended_by", Text),
+    Column("ended_why", Text),
+    Column("after_cents", Integer),
 )
 
 reported_prices = Table(
@@ -219,13 +250,6 @@ quarantine = Table(
     Column("reported_at", Moment),
     Column("mapped_as", Text),
     Column("settled", Boolean, nullable=False),
-)
-
-standing_reports = Table(
-    "standing_reports",
-    metadata,
-    Column("trade_id", BigInteger, primary_key=True),
-    Column("told_at", Moment, primary_key=True),
 )
 
 titled_days = Table(

@@ -15,7 +15,6 @@ class Price(NamedTuple):
     grade_code: str
     event_at: datetime
     known_at: datetime
-    content: str | None  # of a sale, what is believed of it, as JSON
 
 
 class Turn(NamedTuple):
@@ -28,17 +27,17 @@ class Turn(NamedTuple):
 class ByHand(Protocol):
     """What persons say of single prices, append-only."""
 
+    def source(self, trade_id: int) -> str | None:
+        """Who told a sale, wherever it is kept."""
+
     def price(self, subject: str, key: int) -> Price | None:
         """The sale (`trade`) or figure (`report`) as it is believed now."""
-
-    def days(self, price: Price) -> pl.DataFrame:
-        """card_id, grade_code and day of everything that was ever believed of it."""
 
     def last_turn(self, trade_id: int) -> Turn | None:
         """The newest revocation or reinstatement of a sale."""
 
-    def revise(self, price: Price, turn: Turn, *, reason: str, actor: str) -> None:
-        """Append a revocation or reinstatement."""
+    def revise(self, price: Price, turn: Turn, *, reason: str, actor: str) -> pl.DataFrame:
+        """Append a revocation or reinstatement; card_id, grade_code and day of what it changes."""
 
     def judge(
         self, price: Price, verdict: str, *, known_at: datetime, reason: str, actor: str

@@ -26,10 +26,13 @@ def revise_trade(
 ) -> Mapping[str, object]:
     """Append that a sale was revoked or reinstated. Raises PriceUnknown, OutOfTurn."""
     unit.work.claim("by hand")
+    source = unit.by_hand.source(trade_id)
+    if source is not None:
+        unit.work.claim(f"load {source}")  # which may be saying other things of the sale
     price = _price(unit, "trade", trade_id)
     _check_turn(price, unit.by_hand.last_turn(trade_id), turn, now)
-    unit.by_hand.revise(price, turn, reason=reason, actor=actor)
-    marked = _mark(unit, price, turn.known_at)
+    changed = unit.by_hand.revise(price, turn, reason=reason, actor=actor)
+    marked = _mark(unit, changed, turn.known_at)
     log.info("trade.revised", trade_id=trade_id, action=turn.action, actor=actor)
     return {
         "trade_id": trade_id,
@@ -53,7 +56,7 @@ def judge_by_hand(
     unit.work.claim("by hand")
     price = _price(unit, subject, key)
     new = unit.by_hand.judge(price, verdict, known_at=now, reason=reason, actor=actor)
-    marked = _mark(unit, price, now) if new else 0
+    marked = _mark(unit, _day(price), now) if new else 0
     log.info("price.judged", subject=subject, id=key, verdict=verdict, actor=actor, new=new)
     return {
         "subject": subject,
@@ -84,7 +87,14 @@ def _check_turn(price: Price, last: Turn | None, turn: Turn, now: datetime) -> N
         raise OutOfTurn(price.key, why)
 
 
-def _mark(unit: Unit, price: Price, known_at: datetime) -> int:
+def _day(price: Price) -> pl.DataFrame:
+    """card_id, grade_code and day of the price."""
+    day = price.event_at.astimezone(UTC).date()
+    names = ["card_id", "grade_code", "day"]
+    return pl.DataFrame([(price.card_id, price.grade_code, day)], schema=names, orient="row")
+
+
+def _mark(unit: Unit, days: pl.DataFrame, known_at: datetime) -> int:
     """Work of the night that first could know it."""
     as_of = known_at.astimezone(UTC).date()
-    return mark(unit, unit.by_hand.days(price).with_columns(as_of=pl.lit(as_of)))
+    return mark(unit, days.with_columns(as_of=pl.lit(as_of)))

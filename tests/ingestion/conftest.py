@@ -45,8 +45,10 @@ CARDS = [
 # What a table holds, without surrogate keys and the moment of loading.
 DIGESTS = {
     "trades": "trade_id, ts, card_id, grade_code, source, source_sale_id, price_cents, seller,"
-    " url, known_at, reported_at, meta",
-    "trade_revisions": "trade_id, ts, known_at, action, before, after, reason",
+    " url, known_at, until, reported_at, meta",
+    "trade_statements": "trade_id, action, reported_at, place, known_at, told_as, ts, card_id,"
+    " grade_code, price_cents, seller, actor, reason",
+    "trade_versions": "*",
     "report_revisions": "report_id, day, card_id, grade_code, since, known_at, reason, actor",
     "reported_prices": "report_id, day, card_id, grade_code, kind, price_cents, high_cents,"
     " low_cents, units, known_at, reports, meta",

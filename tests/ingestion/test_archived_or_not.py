@@ -30,9 +30,10 @@ VERDICTS = (
     " fence_high_cents, actor from market.outlier_verdicts order by verdict_id"
 )
 RESET = """
-truncate market.trades, market.trade_revisions, market.outlier_verdicts, market.prices_daily,
+truncate market.trades, market.trade_statements, market.trade_versions, market.outlier_verdicts,
+  market.prices_daily,
   market.prices_daily_history, market.dirty, market.quarantine, market.product_map, market.loads,
-  market.archived_months, market.archived_keys, market.standing_reports, market.rereads,
+  market.archived_months, market.archived_keys, market.rereads,
   market.titled_days, market.judged_series
 """
 

@@ -103,9 +103,9 @@ def test_a_cancelled_sale_leaves_its_bar_from_then_on(mapped: World) -> None:
     assert (summary["added"], summary["unchanged"], summary["revoked"]) == (0, 2, 1)
     mapped.build()
     assert closes(mapped, "2024-10-03T11:59", "2024-10-03T12:01") == [[15_000], [10_000]]
-    revised = "select action, known_at, actor from market.trade_revisions"
+    revised = "select ended, until, ended_by from market.trade_versions"
     told_at = datetime.fromisoformat(CANCELLED_AT)
-    assert mapped.rows(revised) == [("revoked", told_at, "load_trades")]
+    assert mapped.rows(revised) == [("revoked", told_at, "marketplace")]
 
 
 def test_a_sale_first_heard_of_when_it_was_cancelled_was_never_believed(mapped: World) -> None:
@@ -132,7 +132,10 @@ BACK_AT = "2024-10-05T12:00:00Z"
 BACK = {**SOLD[1], "lastModifiedDate": BACK_AT}
 VERSIONS = (SOLD[1], GONE[1], BACK)
 LETTER = {v["lastModifiedDate"]: letter for v, letter in zip(VERSIONS, "scb", strict=True)}
-TURNS = "select action, known_at from market.trade_revisions order by known_at"
+TURNS = """
+select ended, until from market.trade_versions where ended is not null
+union select began, known_at from market.trade_versions where began <> 'told' order by 2
+"""
 
 
 @pytest.mark.parametrize(

@@ -37,15 +37,12 @@ def test_a_corrected_time_moves_the_sale_and_leaves_a_revision(
         ("s2", date(2024, 4, 30), datetime(2024, 5, 4, tzinfo=UTC)),
         ("s1", DAY1, datetime(2024, 5, 1, 10, tzinfo=UTC)),
     ]
-    revisions = world.rows(
-        "select known_at, action, before ->> 'ts', after ->> 'ts' from market.trade_revisions"
-    )
+    revisions = world.rows("select until, ended, ts from market.trade_versions where not present")
     assert revisions == [
         (
             datetime(2024, 5, 4, tzinfo=UTC),
             "corrected",
-            "2024-05-01T11:00:00+00:00",
-            "2024-04-30T11:00:00+00:00",
+            datetime(2024, 5, 1, 11, tzinfo=UTC),
         )
     ]
     with psycopg.connect(world.url) as connection:
@@ -103,8 +100,8 @@ def test_a_mended_mapping_and_a_corrected_price_are_two_pieces_of_knowledge(
     wiser = FileSource(find_format("plain_sales").model_copy(update={"grades": {"psa9": "any9"}}))
     for day in (DAY1, DAY2, DAY1):
         world.ingest(wiser, files[day], day)
-    believed = "select before ->> 'grade_code', (before ->> 'price_cents')::int from {} order by {}"
-    assert world.rows(believed.format("market.trade_revisions", "known_at")) == [
+    believed = "select grade_code, price_cents from market.trade_versions where not present"
+    assert world.rows(f"{believed} order by number") == [
         ("psa9", 10_000),
         ("psa9", 12_000),
     ]

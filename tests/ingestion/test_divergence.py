@@ -12,7 +12,9 @@ import pytest
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
 from ingestion.domain.divergence import CLOSES, MEDIANS, DivergenceRule, divergences
+from ingestion.ports.by_hand import Turn
 from ingestion.usecases.announce_closes import announce_closes
+from ingestion.usecases.by_hand import revise_trade
 from ingestion.usecases.check_divergences import check_divergences
 from kernel.db.market import divergent_on
 from tests.ingestion.conftest import Job, World, WriteCsv
@@ -59,6 +61,15 @@ def announced(world: World) -> list[Any]:
     with psycopg.connect(world.url) as connection:
         connection.execute("delete from market.dirty where stage in ('signals', 'search')")
     return found
+
+
+def revoked(world: World, sale: str) -> None:
+    """A person says that a sale never stood."""
+    named = f"select trade_id, ts from market.trades where source_sale_id = '{sale}'"
+    [(trade_id, sold_at)] = world.rows(named)
+    with world.unit() as unit:
+        turn, now = Turn("revoked", sold_at), datetime.now(UTC)
+        revise_trade(unit, trade_id, turn, reason="paid back", actor="ann", now=now)
 
 
 def test_two_sources_that_disagree_flag_the_instrument_until_they_agree(
@@ -157,12 +168,7 @@ def test_taking_the_wrong_prices_back_frees_an_instrument_of_silent_sources(
     world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
     world.build()
     check(world)
-    with psycopg.connect(world.url) as connection:
-        connection.execute(
-            "insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)"
-            " select trade_id, ts, ts, 'revoked', 'paid back', 'ann' from market.trades"
-            " where source_sale_id = 'o0'"
-        )
+    revoked(world, "o0")
     assert check(world, LATER)["closed"] == 1
 
 
@@ -193,12 +199,7 @@ def test_a_source_with_too_few_prices_flags_nothing(world: World, plain_file: Wr
 def test_revoked_sales_do_not_speak(world: World, plain_file: WriteCsv) -> None:
     world.ingest("plain_sales", plain_file("a.csv", sales(10_000, 10_500, 9_800)), DAY)
     world.ingest(other(), plain_file("b.csv", sales(45_000, 44_000, 47_000, name="o")), DAY)
-    with psycopg.connect(world.url) as connection:
-        connection.execute(
-            "insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)"
-            " select trade_id, ts, ts, 'revoked', 'paid back', 'ann' from market.trades"
-            " where source_sale_id = 'o0'"
-        )
+    revoked(world, "o0")
     world.build()
     assert check(world)["opened"] == 0
 

@@ -30,8 +30,9 @@ from tests.ingestion.conftest import BASE, Job, World
 DAY, LATER = date(2024, 10, 1), date(2024, 10, 5)
 SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 REVISIONS = (
-    "select before ->> 'card_id', after ->> 'card_id', reason, actor from market.trade_revisions"
-    " order by revision_id"
+    "select v.card_id, next.card_id, v.ended_why, v.ended_by from market.trade_versions v"
+    " join market.trade_versions next on next.trade_id = v.trade_id and next.known_at = v.until"
+    " order by v.until"
 )
 VERSIONS = (
     "select card_id, valid_from = '-infinity', valid_to = 'infinity', actor, by_hand"

@@ -26,8 +26,8 @@ def test_the_undisturbed_night_has_what_a_market_has(quiet: Undisturbed) -> None
     assert len(held["trades"]) > 3_500
     assert len({row[1].replace(day=1).date() for row in held["trades"]}) >= 5
     assert len({row[2:4] for row in held["trades"]}) == 9
-    actions = [row[3] for row in held["trade_revisions"]]
-    assert (actions.count("corrected") > 50, actions.count("revoked") > 5) == (True, True)
+    ends = [row[14] for row in held["trade_versions"]]
+    assert (ends.count("corrected") > 50, ends.count("revoked") > 5) == (True, True)
     verdicts = [row[3] for row in held["outlier_verdicts"]]
     assert (verdicts.count("outlier") > 20, verdicts.count("kept") >= 2) == (True, True)
     assert len(held["quarantine"]) == 12

@@ -99,7 +99,10 @@ def test_a_sale_corrected_into_a_new_month_moves_there_and_is_no_second_sale(
     told = "select source_sale_id, ts::date from market.trades where ts >= '2024-07-01' order by ts"
     assert world.rows(told) == [("s1", date(2024, 7, 3)), ("s5", date(2024, 7, 4))]
     assert world.rows("select count(*) from market.trades") == [(5,)]
-    assert world.rows("select action from market.trade_revisions") == [("corrected",)]
+    assert world.rows("select began from market.trade_versions order by number") == [
+        ("told",),
+        ("corrected",),
+    ]
 
 
 def test_a_filled_month_is_marked_once_an_instrument_and_builds_every_day_of_it(

@@ -15,7 +15,10 @@ from tests.ingestion.test_identity import DAY, LATER, Shop, ingest, item, mapped
 
 CHANGED = "2024-10-03T12:00:00Z"
 AGAIN = "2024-10-04T12:00:00Z"
-TURNS = "select action, actor, reason from market.trade_revisions order by known_at, revision_id"
+TURNS = """
+select action, actor, reason from market.trade_statements where action in ('revoked', 'reinstated')
+order by known_at, statement_id
+"""
 PROXY = item(1, "Charizard 4/102 proxy", lastModifiedDate=CHANGED)
 GOOD = item(1, "Charizard 4/102")
 
@@ -39,11 +42,8 @@ def actions(world: World) -> list[str]:
 def standing(world: World) -> Rows:
     """Sales that stand now."""
     return world.rows(
-        "select source_sale_id, card_id, grade_code, price_cents from market.trades where trade_id"
-        " not in (select trade_id from (select distinct on (trade_id) trade_id, action"
-        " from market.trade_revisions where action <> 'corrected'"
-        " order by trade_id, known_at desc, revision_id desc) last where action = 'revoked')"
-        " order by 1"
+        "select source_sale_id, card_id, grade_code, price_cents from market.trades"
+        " where until is null order by 1"
     )
 
 

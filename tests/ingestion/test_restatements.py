@@ -10,6 +10,7 @@ from itertools import count, pairwise
 from pathlib import Path
 from typing import TypeVar
 
+import polars as pl
 import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,8 +20,12 @@ from api_gw.adapters.database import Database
 from api_gw.adapters.restatement_causes import CAUSES_OF_A_BAR
 from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.domain.restatements import Asked, Cause, RestatedBar
+from ingestion.adapters.bookkeeping_repo import WorkRepo
+from ingestion.adapters.copying import read_frame
+from ingestion.adapters.price_repo import PriceRepo
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
+from ingestion.domain.records import RECORDS, UTC_US
 from ingestion.ports.by_hand import Turn
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
 from kernel.db.market import bars_as_of
@@ -113,6 +118,24 @@ def revise(world: World, sale: str, action: str, known_at: datetime) -> None:
         revise_trade(unit, trade_id(world, sale), turn, reason="unpaid", actor="ann", now=FAR)
 
 
+def cancelled(world: World, sale: str, known_at: datetime) -> None:
+    """Its source cancels a sale."""
+    stated = (
+        "select trade_id as record_id, 'trade' as kind, ts, card_id, grade_code, source,"
+        " source_sale_id, told_as, price_cents, null::bigint as high_cents,"
+        " null::bigint as low_cents, 1 as units, seller, url, known_at, reported_at,"
+        f" meta::text as meta from market.trades where source_sale_id = '{sale}'"
+    )
+    with psycopg.connect(world.url) as connection:
+        told = read_frame(connection, stated, RECORDS).with_columns(
+            known_at=pl.lit(known_at, UTC_US),
+            reported_at=pl.lit(known_at, UTC_US),
+            meta=pl.lit('{"status": "CANCELLED"}'),
+        )
+        days = PriceRepo(connection).merge_trades(told).touched.with_columns(as_of=pl.lit(DAY))
+        WorkRepo(connection).mark("bars", days)
+
+
 def test_nothing_learned_is_nothing_restated(
     world: World, plain_file: WriteCsv, database: DatabaseUrls
 ) -> None:
@@ -162,17 +185,12 @@ def test_a_sale_its_source_took_back_is_told_with_its_price(
     world: World, plain_file: WriteCsv, database: DatabaseUrls
 ) -> None:
     world.ingest("plain_sales", plain_file("a.csv", BOTH), DAY)
-    with psycopg.connect(world.url) as connection:
-        connection.execute(
-            "insert into market.trade_revisions (trade_id, ts, known_at, action, reason, actor)"
-            " select trade_id, ts, '2024-05-09T00:00Z', 'revoked', 'cancelled', 'load_trades'"
-            " from market.trades where source_sale_id = 's2'"
-        )
+    cancelled(world, "s2", datetime(2024, 5, 9, tzinfo=UTC))
     world.build()
     [told] = restated(database)
     assert closes(told) == (11_000, 10_000)
     assert [(c.what, c.before_cents, c.actor) for c in told.causes] == [
-        ("revoked", 11_000, "load_trades")
+        ("revoked", 11_000, "plain_sales")
     ]
 
 
@@ -299,9 +317,9 @@ def learn(world: World, tmp_path: Path, source: str, step: tuple[int, str, str])
     if said in ("revoked", "reinstated"):
         there = world.rows(f"select 1 from market.trades where source_sale_id = '{sale}'")
         turns = world.rows(
-            "select r.action, r.known_at from market.trade_revisions r"
+            "select r.action, r.known_at from market.trade_statements r"
             " join market.trades using (trade_id)"
-            f" where source_sale_id = '{sale}' and action <> 'corrected' order by r.known_at desc"
+            f" where source_sale_id = '{sale}' and action <> 'told' order by r.known_at desc"
         )
         stands = not turns or turns[0][0] == "reinstated"
         if there and stands == (said == "revoked") and (not turns or turns[0][1] < noon):

@@ -33,15 +33,14 @@ KNOWN: Mapping[str, Callable[[int], datetime | None]] = {
     "plain": lambda _: None,
     "waited": lambda night: max(REPORTED[night], MAPPED),
 }
-# Of a sale that waited, which of its unbelieved reports came first is not told apart.
 HELD = """
-select trade_id, ts, card_id, grade_code, price_cents, seller, known_at, meta::text,
-  case source when 'waited' then null else reported_at end
+select trade_id, ts, card_id, grade_code, price_cents, seller, known_at, until, meta::text,
+  reported_at
 from market.trades order by trade_id
 """
-TURNS = """
-select trade_id, known_at, action from market.trade_revisions where action <> 'corrected'
-order by 1, 2, 3
+SAID = """
+select trade_id, action, reported_at, place, known_at, price_cents from market.trade_statements
+order by 1, 3, 2, 4, 5, 6
 """
 
 
@@ -52,10 +51,7 @@ def histories() -> dict[str, Sequence[str]]:
         for kind in KNOWN
         for told in product("-abcx", repeat=4)
         # Only a source that dates its changes cancels.
-        if set(told) != {"-"}
-        and (kind == "dated" or "x" not in told)
-        # Not held yet: contents that return while the sale waits for its mapping.
-        and (kind != "waited" or all(told.count(content) < 2 for content in "abc"))
+        if set(told) != {"-"} and (kind == "dated" or "x" not in told)
     }
 
 
@@ -108,10 +104,10 @@ def loaded(connection: psycopg.Connection, told: Sequence[pl.DataFrame]) -> list
     for records in told:
         PriceRepo(connection).merge_trades(records)
     held = {row[0]: row[1:] for row in connection.execute(HELD).fetchall()}
-    turns: dict[int, list[Any]] = {}
-    for trade_id, *turn in connection.execute(TURNS).fetchall():
-        turns.setdefault(trade_id, []).append(turn)
-    outcome: list[dict[int, Any]] = [held, turns, past(connection)]
+    said: dict[int, list[Any]] = {}
+    for trade_id, *statement in connection.execute(SAID).fetchall():
+        said.setdefault(trade_id, []).append(statement)
+    outcome: list[dict[int, Any]] = [held, said, past(connection)]
     connection.rollback()
     return outcome
 

@@ -68,7 +68,7 @@ def test_every_login_has_lock_and_statement_timeouts(database: DatabaseUrls, log
         ("signals_svc", "update signals.models set sha256 = ''"),
         ("ingestion", "select * from signals.signals"),
         ("ingestion", "update market.outlier_verdicts set verdict = 'kept'"),
-        ("ingestion", "delete from market.trade_revisions"),
+        ("ingestion", "delete from market.trade_statements"),
         ("ingestion", "create table market.mine (n int)"),
         ("ingestion", "drop table market.trades"),
         ("ingestion", "update market.trades_archived set price_cents = 1"),

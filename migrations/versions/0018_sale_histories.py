@@ -1,0 +1,273 @@
+"""The past of a sale is a table of versions, derived from the set of what was said of it.
+
+- `market.trade_statements` keeps every statement about a sale of which more than one was made.
+- `market.trade_versions` are the stretches in which such a sale stood with one content.
+- `market.trades.until` is when a sale was revoked that is revoked now; null: it stands.
+
+They take the place of `market.trade_revisions`, a chain of JSON that every reader had to follow,
+and of `market.standing_reports`. What these held is carried over.
+
+Revision: 0018, after 0017
+"""
+
+from alembic import op
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+UNTIL = """
+alter table market.trades add column until timestamptz;
+alter table market.trades_archived add column until timestamptz;
+comment on column market.trades.known_at is
+  'from when what the row says was believed; what was believed before is in trade_versions';
+comment on column market.trades.until is 'when the sale was revoked; null: it stands';
+comment on column market.trades.reported_at is
+  'when the content of the row was reported first, since the source said it last';
+"""
+
+STATEMENTS = """
+create table market.trade_statements (
+  statement_id bigint generated always as identity primary key,
+  trade_id bigint not null,
+  action text not null check (action in ('told', 'cancelled', 'revoked', 'reinstated')),
+  reported_at timestamptz not null,
+  place int not null default 0,
+  known_at timestamptz not null,
+  told_as bigint,
+  ts timestamptz,
+  card_id text,
+  grade_code text,
+  price_cents int,
+  seller text,
+  url text,
+  meta jsonb,
+  actor text not null,
+  reason text,
+  check ((action in ('told', 'cancelled')) = (ts is not null and card_id is not null
+    and grade_code is not null and price_cents is not null and told_as is not null
+    and meta is not null)),
+  unique nulls not distinct (trade_id, action, reported_at, place, known_at, told_as, ts, card_id,
+    grade_code, price_cents, seller, actor)
+);
+comment on table market.trade_statements is
+  'append-only: what was said of a sale, where it is more than the one report in market.trades';
+comment on column market.trade_statements.place is
+  'of reports of one run day by a source that does not date them: which was asked for later';
+grant select, insert on market.trade_statements to ingestion;
+"""
+
+VERSIONS = """
+create table market.trade_versions (
+  trade_id bigint not null,
+  number int not null,
+  present boolean not null,
+  ts timestamptz not null,
+  card_id text not null,
+  grade_code text not null,
+  price_cents int not null,
+  seller text,
+  known_at timestamptz not null,
+  until timestamptz,
+  began text not null check (began in ('told', 'corrected', 'remapped', 'reinstated')),
+  began_by text not null,
+  began_why text not null,
+  before_cents int,
+  ended text check (ended in ('corrected', 'remapped', 'revoked')),
+  ended_by text,
+  ended_why text,
+  after_cents int,
+  primary key (trade_id, number),
+  check (known_at < until)
+);
+create index trade_versions_instrument_ts on market.trade_versions (card_id, grade_code, ts);
+comment on table market.trade_versions is
+  'stretches in which a sale stood with one content, of sales with statements; derived from these';
+comment on column market.trade_versions.present is 'whether market.trades shows it';
+comment on column market.trade_versions.before_cents is
+  'the price that stood right before it began, null where none did';
+comment on column market.trade_versions.after_cents is
+  'the price that stood right after it ended, null where none did';
+grant select, insert, delete on market.trade_versions to ingestion;
+grant select on market.trade_versions to api_gw;
+"""
+
+# Of a sale with revisions: what stood before the first correction and what each said, then every
+# moment at which it was told again, and the turns.
+CARRY_OVER = """
+create table market.carried_everywhere as
+select * from market.trades union all select * from market.trades_archived;
+create table market.carried_links as
+select trade_id, known_at, before, after,
+  row_number() over (partition by trade_id order by known_at) as number
+from market.trade_revisions where action = 'corrected';
+create table market.carried_contents as
+with told as (
+  select trade_id, before as content, coalesce((before ->> 'reported_at')::timestamptz,
+    (before ->> 'known_at')::timestamptz) as reported_at,
+    (before ->> 'known_at')::timestamptz as known_at, known_at as next_at
+  from market.carried_links where number = 1
+  union all
+  select trade_id, after, known_at, known_at, null from market.carried_links
+  union all
+  select trade_id, jsonb_build_object('ts', ts, 'card_id', card_id, 'grade_code', grade_code,
+    'price_cents', price_cents, 'seller', seller, 'told_as', told_as), reported_at, known_at, null
+  from market.carried_everywhere t
+  where not exists (select from market.carried_links l where l.trade_id = t.trade_id)
+    and (exists (select from market.trade_revisions r where r.trade_id = t.trade_id)
+      or exists (select from market.standing_reports s where s.trade_id = t.trade_id))
+)
+select trade_id, content, known_at,
+  least(reported_at, next_at - interval '1 microsecond') as reported_at
+from told;
+insert into market.trade_statements (trade_id, action, reported_at, known_at, told_as, ts, card_id,
+  grade_code, price_cents, seller, url, meta, actor, reason)
+select c.trade_id, 'told', c.reported_at, c.known_at,
+  coalesce((content ->> 'told_as')::bigint, t.told_as), (content ->> 'ts')::timestamptz,
+  content ->> 'card_id', content ->> 'grade_code', (content ->> 'price_cents')::int,
+  content ->> 'seller', t.url, t.meta, t.source, null
+from market.carried_contents c join market.carried_everywhere t using (trade_id)
+union all
+select s.trade_id, 'told', s.told_at, s.told_at,
+  coalesce((held.content ->> 'told_as')::bigint, t.told_as), (held.content ->> 'ts')::timestamptz,
+  held.content ->> 'card_id', held.content ->> 'grade_code',
+  (held.content ->> 'price_cents')::int, held.content ->> 'seller', t.url, t.meta,
+  t.source, null
+from market.standing_reports s join market.carried_everywhere t using (trade_id)
+cross join lateral (
+  select content from market.carried_contents c where c.trade_id = s.trade_id and c.reported_at <= s.told_at
+  order by c.reported_at desc limit 1) held
+union all
+select trade_id, action, known_at, known_at, null, null, null, null, null, null, null, null, actor,
+  reason
+from market.trade_revisions where action <> 'corrected'
+on conflict do nothing;
+"""
+
+# Stretches of content, cut to those in which the sale was not revoked.
+DERIVE = """
+create table market.carried_stretches as
+with words as (
+  select *, case when row_number() over (partition by trade_id order by reported_at, statement_id) = 1
+    then known_at else greatest(known_at, reported_at) end as since
+  from market.trade_statements where action = 'told'
+), held as (
+  select *, lead(since) over (partition by trade_id order by since, reported_at) as till from (
+    select *, (ts, card_id, grade_code, price_cents, seller) is not distinct from
+      lag((ts, card_id, grade_code, price_cents, seller))
+        over (partition by trade_id order by since, reported_at) as again from words) w
+  where not again
+), turns as (
+  select trade_id, action, known_at, lead(known_at) over (
+    partition by trade_id order by known_at, statement_id) as next
+  from market.trade_statements where action in ('revoked', 'reinstated')
+), stands as (
+  select trade_id, '-infinity'::timestamptz as since, min(known_at) as till
+  from turns group by trade_id
+  union all
+  select trade_id, known_at, next from turns where action = 'reinstated'
+)
+select h.trade_id, h.ts, h.card_id, h.grade_code, h.price_cents, h.seller, h.actor,
+  greatest(h.since, s.since) as known_at, least(h.till, s.till) as until,
+  s.since > h.since as back, s.till is not null and s.till <= coalesce(h.till, 'infinity') as gone,
+  h.till is null as newest
+from held h left join stands s using (trade_id)
+where greatest(h.since, s.since) < coalesce(least(h.till, s.till), 'infinity');
+insert into market.trade_versions (trade_id, number, present, ts, card_id, grade_code, price_cents,
+  seller, known_at, until, began, began_by, began_why, before_cents, ended, ended_by, ended_why,
+  after_cents)
+select trade_id, row_number() over stretch, newest and lead(known_at) over stretch is null, ts,
+  card_id, grade_code, price_cents, seller, known_at, until,
+  case when back then 'reinstated' when lag(known_at) over stretch is null then 'told'
+    else 'corrected' end, actor, 'carried over', lag(price_cents) over stretch,
+  case when gone then 'revoked' when until is not null then 'corrected' end,
+  case when until is not null then actor end, case when until is not null then 'carried over' end,
+  case when not coalesce(gone, false) then lead(price_cents) over stretch end
+from market.carried_stretches window stretch as (partition by trade_id order by known_at);
+create table market.carried_shown as
+select t.trade_id, r.until, coalesce(v.known_at, r.until) as known_at
+from (select distinct trade_id from market.trade_statements where action = 'told') t
+left join market.trade_versions v on v.trade_id = t.trade_id and v.present
+left join lateral (
+  select case when action = 'revoked' then known_at end as until from market.trade_statements s
+  where s.trade_id = t.trade_id and action in ('revoked', 'reinstated')
+  order by known_at desc, statement_id desc limit 1) r on true;
+update market.trades t set (known_at, until) = (s.known_at, s.until)
+from market.carried_shown s where s.trade_id = t.trade_id;
+update market.trades_archived t set (known_at, until) = (s.known_at, s.until)
+from market.carried_shown s where s.trade_id = t.trade_id;
+"""
+
+GONE = """
+drop table market.carried_everywhere, market.carried_links, market.carried_contents,
+  market.carried_stretches, market.carried_shown;
+drop table market.trade_revisions, market.standing_reports;
+"""
+
+# As migrations 0001, 0009 and 0013 made them.
+BACK = """
+create table market.trade_revisions (
+  revision_id bigint generated always as identity primary key,
+  trade_id bigint not null,
+  ts timestamptz not null,
+  known_at timestamptz not null,
+  action text not null check (action in ('revoked', 'corrected', 'reinstated')),
+  before jsonb,
+  after jsonb,
+  reason text not null,
+  actor text not null,
+  unique (trade_id, known_at, action)
+);
+comment on table market.trade_revisions is
+  'append-only: what was later learned about an old sale; trades holds the latest belief';
+create index trade_revisions_before
+  on market.trade_revisions ((before ->> 'card_id'), (before ->> 'grade_code'));
+create index trade_revisions_after
+  on market.trade_revisions ((after ->> 'card_id'), (after ->> 'grade_code'));
+grant select, insert on market.trade_revisions to ingestion;
+grant select on market.trade_revisions to api_gw;
+create table market.standing_reports (
+  trade_id bigint not null,
+  told_at timestamptz not null,
+  primary key (trade_id, told_at)
+);
+comment on table market.standing_reports is
+  'moments at which a source told a sale of several versions as standing; append-only';
+grant select, insert on market.standing_reports to ingestion;
+with versions as (
+  select v.*, jsonb_build_object('ts', ts, 'card_id', card_id, 'grade_code', grade_code,
+    'price_cents', price_cents, 'seller', seller, 'known_at', known_at) as content
+  from market.trade_versions v
+), pairs as (
+  select *, lag(content) over stretch as before from versions
+  window stretch as (partition by trade_id order by number)
+)
+insert into market.trade_revisions (trade_id, ts, known_at, action, before, after, reason, actor)
+select trade_id, ts, known_at, 'corrected', before, content, began_why, began_by
+from pairs where before - 'known_at' <> content - 'known_at'
+union all
+select trade_id, ts, until, 'revoked', null, null, ended_why, ended_by
+from versions where ended = 'revoked'
+union all
+select trade_id, ts, known_at, 'reinstated', null, null, began_why, began_by
+from versions where began = 'reinstated';
+insert into market.standing_reports
+select distinct trade_id, reported_at from market.trade_statements where action = 'told';
+drop table market.trade_versions, market.trade_statements;
+alter table market.trades drop column until;
+alter table market.trades_archived drop column until;
+"""
+
+
+def upgrade() -> None:
+    op.execute("set local role market_owner")
+    for statements in (UNTIL, STATEMENTS, VERSIONS, CARRY_OVER, DERIVE, GONE):
+        op.execute(statements)
+    op.execute("reset role")
+
+
+def downgrade() -> None:
+    op.execute("set local role market_owner")
+    op.execute(BACK)
+    op.execute("reset role")
