@@ -180,14 +180,18 @@ insert into market.trade_versions (trade_id, number, present, ts, card_id, grade
 select trade_id, row_number() over stretch, newest and lead(known_at) over stretch is null, ts,
   card_id, grade_code, price_cents, seller, known_at, until,
   case when back then 'reinstated' when lag(known_at) over stretch is null then 'told'
-    else 'corrected' end, actor, 'carried over', lag(price_cents) over stretch,
+    else 'corrected' end, actor, 'carried over',
+  case when lag(until) over stretch = known_at then lag(price_cents) over stretch end,
   case when gone then 'revoked' when until is not null then 'corrected' end,
   case when until is not null then actor end, case when until is not null then 'carried over' end,
-  case when not coalesce(gone, false) then lead(price_cents) over stretch end
+  case when lead(known_at) over stretch = until then lead(price_cents) over stretch end
 from market.carried_stretches window stretch as (partition by trade_id order by known_at);
+delete from market.trade_versions v
+where until is null and number = 1 and began = 'told';
 create table market.carried_shown as
 select t.trade_id, r.until, coalesce(v.known_at, r.until) as known_at
-from (select distinct trade_id from market.trade_statements where action = 'told') t
+from (select distinct trade_id from market.trade_versions
+  union select trade_id from market.trade_statements where action in ('revoked', 'reinstated')) t
 left join market.trade_versions v on v.trade_id = t.trade_id and v.present
 left join lateral (
   select case when action = 'revoked' then known_at end as until from market.trade_statements s
@@ -254,6 +258,21 @@ select trade_id, ts, known_at, 'reinstated', null, null, began_why, began_by
 from versions where began = 'reinstated';
 insert into market.standing_reports
 select distinct trade_id, reported_at from market.trade_statements where action = 'told';
+create table market.carried_since as
+select distinct on (v.trade_id) v.trade_id, v.known_at
+from market.trade_versions v
+join (select * from market.trades union all select * from market.trades_archived) t
+  using (trade_id, card_id, grade_code, price_cents, ts)
+where not exists (select from market.trade_versions later
+  where later.trade_id = v.trade_id and later.number > v.number
+    and (later.card_id, later.grade_code, later.price_cents, later.ts)
+      <> (v.card_id, v.grade_code, v.price_cents, v.ts))
+order by v.trade_id, v.number;
+update market.trades t set known_at = s.known_at
+from market.carried_since s where s.trade_id = t.trade_id;
+update market.trades_archived t set known_at = s.known_at
+from market.carried_since s where s.trade_id = t.trade_id;
+drop table market.carried_since;
 drop table market.trade_versions, market.trade_statements;
 alter table market.trades drop column until;
 alter table market.trades_archived drop column until;
