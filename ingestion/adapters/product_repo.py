@@ -94,8 +94,9 @@ select p.trade_id, p.reported_at, coalesce(word.place, 0) as place, {LEARNED} as
 from market.trades p
 left join lateral (
   select h.place, h.action from market.trade_statements h
-  where h.trade_id = p.trade_id and h.action in ('told', 'cancelled')
-  order by h.reported_at desc, h.place desc, h.known_at desc limit 1) word on true
+  where (h.trade_id, h.reported_at, h.told_as) = (p.trade_id, p.reported_at, p.told_as)
+    and h.action in ('told', 'cancelled')
+  order by h.place desc, h.known_at desc limit 1) word on true
 {OF_SALES}
 """  # noqa: S608 (constants only)
 MOVED_REPORTS = f"""

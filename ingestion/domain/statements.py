@@ -38,7 +38,10 @@ SAID: Schema = {**STATEMENTS, "source": pl.String, "source_sale_id": pl.String}
 
 # With another address or other meta it is the same statement.
 UTTERED = [name for name in STATEMENTS if name not in ("url", "meta", "reason")]
-READ_AS = ("card_id", "grade_code", "known_at", "place")
+REPORT = ["trade_id", "reported_at"]
+WORDS = [*REPORT, "action", "told_as", "ts", "price_cents", "seller"]
+READING = ("card_id", "grade_code")
+READ_AS = (*READING, "known_at")
 READER = "load_trades"
 MOMENT = timedelta(microseconds=1)
 
@@ -84,31 +87,54 @@ def turns(sales: pl.DataFrame, action: str, actor: str) -> pl.DataFrame:
 def news(stored: pl.DataFrame, said: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """Those of `said` (SAID) that `stored`, all statements of these sales, does not hold.
 
-    The same words that we read as another card are news of `now`: nobody read them so before. A
-    source that does not date what it says is believed in the order of asking; what it says again
-    stands again.
+    A source that does not date what it says is believed in the order of asking; what it says again
+    stands again. Words that are read as another card than before are read so wherever the source
+    said them of the sale; where it is we who read, that is known now.
     """
-    report = ["trade_id", "reported_at"]
-    words = [*report, "action", "told_as", "ts", "price_cents", "seller"]
-    top = stored.group_by(report).agg(top=pl.col("place").max())
-    newest = stored.sort("place", "known_at").unique(words, keep="last", maintain_order=True)
-    before = newest.select(*words, *(pl.col(name).alias(f"{name}_was") for name in READ_AS))
-    met = said.join(top, on=report, how="left").join(before, on=words, how="left", nulls_equal=True)
-    told = pl.col("place_was").is_not_null()
     by_source = pl.col("action").is_in([TOLD, CANCELLED])
-    turn = by_source & (pl.col("known_at") < pl.col("reported_at"))
-    returned = turn & (pl.col("place_was") < pl.col("top"))
-    reading = [pl.col(name).eq_missing(pl.col(f"{name}_was")) for name in ("card_id", "grade_code")]
-    same = told & pl.all_horizontal(*reading, ~returned)
-    after = pl.max_horizontal("known_at", pl.lit(now), pl.col("known_at_was") + MOMENT)
-    read_anew = told & ~pl.all_horizontal(reading) & (pl.col("actor") == pl.col("source"))
-    return (
-        met.filter(~same.fill_null(value=False))
-        .with_columns(
-            known_at=pl.when(read_anew).then(after).otherwise("known_at"),
-            actor=pl.when(read_anew).then(pl.lit(READER)).otherwise("actor"),
-            place=pl.when(turn & (~told | returned)).then(pl.col("top") + 1)
-            .otherwise(pl.col("place_was")).fill_null(0),
-        )
-        .select(list(SAID))
-    )  # fmt: skip
+    stored_words = stored.filter(by_source).sort("place", "known_at")
+    met = _as_read_now(stored_words, said, now)
+    top = stored_words.group_by(REPORT).agg(top=pl.col("place").max())
+    before = stored_words.unique(WORDS, keep="last", maintain_order=True).select(
+        *WORDS, *(pl.col(name).alias(f"{name}_before") for name in (*READING, "place"))
+    )
+    met = met.join(top, on=REPORT, how="left").join(before, on=WORDS, how="left", nulls_equal=True)
+    told = pl.col("place_before").is_not_null()
+    undated = by_source & (pl.col("known_at") < pl.col("reported_at"))
+    returned = undated & (pl.col("place_before") < pl.col("top"))
+    same = [pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in READING]
+    place = pl.when(undated & (~told | returned)).then(pl.col("top") + 1).otherwise("place_before")
+    fresh = met.filter(~pl.all_horizontal(told, ~returned, *same)).with_columns(
+        place=place.fill_null(0)
+    )
+    everywhere = pl.concat([fresh.select(list(SAID)), _read_anew(stored_words, met)])
+    return everywhere.unique(UTTERED, keep="first", maintain_order=True)
+
+
+def _as_read_now(stored: pl.DataFrame, said: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """`said`; `anew` where its words were read as another card before, and known after that."""
+    last = stored.sort("known_at").unique(["trade_id", "told_as"], keep="last", maintain_order=True)
+    was = last.select(
+        "trade_id", "told_as", *(pl.col(name).alias(f"{name}_was") for name in READ_AS)
+    )
+    met = said.join(was, on=["trade_id", "told_as"], how="left")
+    same = [pl.col(name) == pl.col(f"{name}_was") for name in READING]
+    anew = pl.col("known_at_was").is_not_null() & ~pl.all_horizontal(same)
+    ours = anew & (pl.col("actor") == pl.col("source"))
+    read_at = pl.max_horizontal(
+        "known_at", pl.col("known_at_was") + MOMENT, pl.when(ours).then(pl.lit(now))
+    )
+    return met.with_columns(
+        anew=anew.fill_null(value=False),
+        known_at=pl.when(anew).then(read_at).otherwise("known_at"),
+        actor=pl.when(ours).then(pl.lit(READER)).otherwise("actor"),
+    )
+
+
+def _read_anew(stored: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
+    """All that a source said of these sales in words that are read in another way now, as SAID."""
+    words = ["trade_id", "told_as"]
+    reading = [*READING, "known_at", "meta", "actor", "reason", "source", "source_sale_id"]
+    read = met.filter("anew").select(*words, *reading).unique(words, maintain_order=True)
+    once = stored.unique(WORDS, keep="last", maintain_order=True).drop(reading[:-2])
+    return once.join(read, on=words).select(list(SAID))
