@@ -19,7 +19,7 @@ from ingestion.domain.remapping import Remap
 from ingestion.usecases.load_product_map import load_product_map
 from ingestion.usecases.remap import remap
 from kernel.db.market import bars_as_of
-from tests.ingestion.conftest import World
+from tests.ingestion.conftest import Rows, World
 
 STALL = (
     "source: stall\nkind: trade\nitem_is: product\ntime_is: moment\n"
@@ -151,7 +151,7 @@ def test_a_remap_and_then_a_replay_of_everything_in_any_order_change_nothing_mor
     assert again == 0, "there is no work for bars"
     world.build()
     # The sale that had been refused is told once more by each run.
-    told = {"trade_statements": []}
+    told: dict[str, Rows] = {"trade_statements": []}
     assert world.digest() | told == before | told
 
 
