@@ -7,13 +7,13 @@
 They take the place of `market.trade_revisions`, a chain of JSON that every reader had to follow,
 and of `market.standing_reports`. What these held is carried over.
 
-Revision: 0018, after 0017
+Revision: 0019, after 0018
 """
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
