@@ -84,7 +84,7 @@ def test_a_full_disk_under_the_lake(
 
 def test_a_full_disk_under_postgresql_in_mid_load(quiet: Undisturbed) -> None:
     said = quiet.said["load_trades"]
-    begins = next(at for at, word in enumerate(said) if "staged_trades" in word)
+    begins = next(at for at, word in enumerate(said) if word.startswith('postgres: copy "said"'))
     night, ear = copy(quiet.before["load_trades"]), Ear(begins, "at")
     with small_disk(Path("/dev/shm") / night.name, 128 * 2**20) as disk, moved(night, disk):
         job = night.start("load_trades", ear=ear)

@@ -7,13 +7,13 @@
 They take the place of `market.trade_revisions`, a chain of JSON that every reader had to follow,
 and of `market.standing_reports`. What these held is carried over.
 
-Revision: 0019, after 0018
+Revision: 0020, after 0019
 """
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -279,9 +279,25 @@ alter table market.trades_archived drop column until;
 """
 
 
+# Only names of months may be read as months: the planner is free to look at others first.
+OLD_MONTHS = """
+create or replace function market.old_months(parent text, before date) returns setof date
+language sql stable security definer set search_path = pg_catalog, market, pg_temp as $$
+  with months as materialized (
+    select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where parent in ('trades', 'reported_prices')
+      and i.inhparent = to_regclass('market.' || quote_ident(parent))
+  )
+  select to_date(right(relname, 7), 'YYYY_MM') as month from months
+  where to_date(right(relname, 7), 'YYYY_MM') < date_trunc('month', before)::date
+  order by month
+$$;
+"""
+
+
 def upgrade() -> None:
     op.execute("set local role market_owner")
-    for statements in (UNTIL, STATEMENTS, VERSIONS, CARRY_OVER, DERIVE, GONE):
+    for statements in (UNTIL, STATEMENTS, VERSIONS, CARRY_OVER, DERIVE, GONE, OLD_MONTHS):
         op.execute(statements)
     op.execute("reset role")
 
