@@ -78,11 +78,11 @@ def derived(url: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 def test_the_past_of_sales_is_carried_over_and_back(
     database: DatabaseUrls, repository: Path
 ) -> None:
-    migrate("downgrade", "0019", url=database.migrations, repository=repository)
+    migrate("downgrade", "0020", url=database.migrations, repository=repository)
     with psycopg.connect(database.superuser, options="-c timezone=UTC") as connection:
         connection.execute(OLD)
-    for way in ("0020", "0019", "0020"):
-        turn = "downgrade" if way == "0019" else "upgrade"
+    for way in ("0021", "0020", "0021"):
+        turn = "downgrade" if way == "0020" else "upgrade"
         migrate(turn, way, url=database.migrations, repository=repository)
     assert rows(database.superuser, STRETCHES) == EXPECTED
     assert rows(database.superuser, PRESENT) == [

@@ -7,13 +7,13 @@
 They take the place of `market.trade_revisions`, a chain of JSON that every reader had to follow,
 and of `market.standing_reports`. What these held is carried over.
 
-Revision: 0020, after 0019
+Revision: 0021, after 0020
 """
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
