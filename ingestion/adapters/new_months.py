@@ -1,8 +1,10 @@
 """Fills months of sales that are not there yet: copied into bare tables, which then join."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 import psycopg
@@ -10,7 +12,7 @@ from psycopg import sql
 
 from ingestion.adapters.copying import read_frame
 from ingestion.domain.statements import TOLD
-from kernel.db.staging import copy_frame, stage_frame
+from kernel.db.staging import copy_text, rows_as_text, stage_frame
 
 COLUMNS = (
     "trade_id",
@@ -36,6 +38,28 @@ where exists (select from market.trades t where t.trade_id = k.trade_id)
 """
 MONTH = pl.col("ts").dt.date().dt.month_start()
 
+T = TypeVar("T")
+Made = TypeVar("Made")
+
+
+def one_ahead(make: Callable[[T], Made], items: Iterable[T]) -> Iterator[Made]:
+    """What is made of each item, in order; while one is used, the next is being made."""
+    with ThreadPoolExecutor(1) as worker:
+        begun: Future[Made] | None = None
+        for item in items:
+            following = worker.submit(make, item)
+            if begun is not None:
+                yield begun.result()
+            begun = following
+        if begun is not None:
+            yield begun.result()
+
+
+def _as_text(said: pl.DataFrame) -> str:
+    # By instrument, as most readers ask.
+    ordered = said.sort("card_id", "grade_code", "ts", "trade_id")
+    return rows_as_text(ordered.select(COLUMNS))
+
 
 @dataclass(frozen=True)
 class NewMonths:
@@ -50,19 +74,22 @@ class NewMonths:
         All or nothing with everything else of the transaction: until it commits, nobody sees the
         months.
         """
-        tables = self._begin(said.select(MONTH.unique()).drop_nulls().to_series().to_list())
+        dated = said.with_columns(month=MONTH)
+        tables = self._begin(dated.get_column("month").unique().drop_nulls().to_list())
         alone = pl.col("trade_id").is_unique() & (pl.col("action") == TOLD)
-        rows = said.filter(alone & MONTH.is_in(list(tables))) if tables else said.clear()
+        rows = (
+            dated.filter(alone & pl.col("month").is_in(list(tables))) if tables else dated.clear()
+        )
         new = rows.join(self._known(rows), on="trade_id", how="anti")
-        # By instrument, as most readers ask.
-        ordered = new.sort("card_id", "grade_code", "ts", "trade_id")
-        named = ordered.select(MONTH.alias("month"), *COLUMNS)
-        by_month = named.partition_by("month", as_dict=True, include_key=False)
-        for month, table in tables.items():
-            if (month,) in by_month:
-                copy_frame(self.connection, sql.Identifier("market", table), by_month[(month,)])
+        by_month = new.partition_by("month", as_dict=True)
+        filled = {month: by_month.get((month,)) for month in tables}
+        texts = one_ahead(_as_text, [rows for rows in filled.values() if rows is not None])
+        for month, told in filled.items():
+            if told is not None:
+                table = sql.Identifier("market", tables[month])
+                copy_text(self.connection, table, COLUMNS, next(texts))
             self.connection.execute("select market.finish_trades_month(%s)", (month,))
-        return new
+        return new.drop("month")
 
     def _begin(self, months: Collection[date]) -> dict[date, str]:
         asked = {

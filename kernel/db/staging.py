@@ -44,10 +44,21 @@ def stage_frame(connection: psycopg.Connection, name: str, frame: pl.DataFrame) 
 
 def copy_frame(connection: psycopg.Connection, table: sql.Identifier, frame: pl.DataFrame) -> None:
     """Append the frame's rows to the columns of its names; an empty text goes in as null."""
-    body = frame.write_csv(
+    copy_text(connection, table, frame.columns, rows_as_text(frame))
+
+
+def rows_as_text(frame: pl.DataFrame) -> str:
+    """What `copy_text` appends."""
+    return frame.write_csv(
         include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00", null_value=""
     )
-    columns = sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+
+
+def copy_text(
+    connection: psycopg.Connection, table: sql.Identifier, names: Sequence[str], body: str
+) -> None:
+    """Append rows that `rows_as_text` made of a frame with columns of these names."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(body)
