@@ -264,6 +264,7 @@ def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> S
     learned = learn_baselines(
         history,
         horizons=workshop.horizons,
+        policy=workshop.forecast_policy(),
         costs=workshop.policy.costs,
         trees=workshop.trees(),
     )

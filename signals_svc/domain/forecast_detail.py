@@ -7,8 +7,8 @@ import numpy as np
 
 from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.costs import Costs
-from signals_svc.domain.forecast_scores import coverage, pinball, rank_ic
-from signals_svc.domain.labels import LABEL_WINDOW_DAYS, NEXT_SALE_DAYS
+from signals_svc.domain.forecast_scores import before_the_outcome, bought_ic, coverage, pinball
+from signals_svc.domain.labels import NEXT_SALE_DAYS
 from signals_svc.domain.tiers import by_tier
 
 TOP_SHARE = 0.1  # of a day's instruments, by the middle of their forecasts
@@ -30,7 +30,7 @@ def detail_of(
 
     - `below`: shares of outcomes below each quantile, which should be 0.1, 0.5 and 0.9.
     - `tiers`: the same questions by how often a card sells.
-    - `bought`: what a buyer at the next sale gets, at horizons that end after any such sale.
+    - `bought`: what a buyer at the next sale gets.
     """
     return {
         "below": [float((outcomes <= quantiles[:, place]).mean()) for place in range(3)],
@@ -55,17 +55,17 @@ def _tier(quantiles: Floats, outcomes: Floats, reference: Floats) -> dict[str, A
 def _bought(
     days: Ints, middle: Floats, outcomes: Floats, entries: Floats, horizon_days: int, costs: Costs
 ) -> dict[str, Any] | None:
-    """None where the outcome may be no later than the next sale."""
-    rows = np.isfinite(entries)
-    if horizon_days - LABEL_WINDOW_DAYS < NEXT_SALE_DAYS or not rows.any():
+    """None where no next sale came before the outcome."""
+    ranks = bought_ic(days, middle, outcomes, entries, horizon_days=horizon_days)
+    if ranks is None:
         return None
-    days, middle, earned = days[rows], middle[rows], (outcomes - entries)[rows]
-    top = _top(days, middle)
-    net = np.exp(earned - costs.break_even) - 1.0
+    rows = before_the_outcome(outcomes, entries)
+    top = _top(days[rows], middle[rows])
+    net = np.exp((outcomes - entries)[rows] - costs.break_even) - 1.0
     return {
         "rows": int(rows.sum()),
         "within_days": NEXT_SALE_DAYS,
-        "rank_ic": asdict(rank_ic(days, middle, earned, horizon_days=horizon_days)),
+        "rank_ic": asdict(ranks),
         "top_share": TOP_SHARE,
         "top_net": float(net[top].mean()),
         "all_net": float(net.mean()),

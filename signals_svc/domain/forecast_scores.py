@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.forecast_model import QUANTILES
 
 DRAWS = 2_000
@@ -51,6 +51,28 @@ def rank_ic(days: Ints, forecast: Floats, outcomes: Floats, *, horizon_days: int
     each = np.array([_correlation(forecast, outcomes, days == day) for day in np.unique(days)])
     means = np.nanmean(each[_drawn(days, horizon_days)], axis=1)
     return _interval(float(np.nanmean(each)), means)
+
+
+def bought_ic(
+    days: Ints, forecast: Floats, outcomes: Floats, entries: Floats, *, horizon_days: int
+) -> Interval | None:
+    """Rank IC against what a buyer at the next sale earns; None where that was no sale before the
+    outcome, or of too few instruments a day.
+
+    `entries` are log returns to the next sale. A print that lies off its level comes back with it:
+    that is in `outcomes`, and nobody earns it.
+    """
+    rows = before_the_outcome(outcomes, entries)
+    _, counts = np.unique(days[rows], return_counts=True)
+    if not rows.any() or counts.max() < FEWEST_A_DAY:
+        return None
+    earned = (outcomes - entries)[rows]
+    return rank_ic(days[rows], forecast[rows], earned, horizon_days=horizon_days)
+
+
+def before_the_outcome(outcomes: Floats, entries: Floats) -> Flags:
+    """Rows whose next sale was another than the one the outcome is read from."""
+    return np.asarray(np.isfinite(entries) & np.isfinite(outcomes) & (entries != outcomes))
 
 
 def _correlation(forecast: Floats, outcomes: Floats, rows: np.ndarray) -> float:

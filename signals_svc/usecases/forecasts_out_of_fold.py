@@ -77,6 +77,7 @@ def judged(
         served[some],
         outcomes[some],
         {name: told[some] for name, told in said.items()},
+        examples.entries[out.rows[some]],
         horizon_days=examples.horizons[at],
         policy=policy,
     )

@@ -17,6 +17,7 @@ from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold
+from signals_svc.domain.forecast_gate import ForecastPolicy
 from signals_svc.ports.forecasters import QuantileTrees, TrainedTrees
 from signals_svc.usecases.forecasts_out_of_fold import (
     baselines_say,
@@ -46,14 +47,19 @@ class BestBaselines:
 
 
 def learn_baselines(
-    history: History, *, horizons: tuple[int, ...], costs: Costs, trees: QuantileTrees
+    history: History,
+    *,
+    horizons: tuple[int, ...],
+    policy: ForecastPolicy,
+    costs: Costs,
+    trees: QuantileTrees,
 ) -> BestBaselines | TooShort:
     """Seconds of computing and no store."""
     found = windows_of_history(history, horizons)
     if isinstance(found, TooShort):
         return found
     examples, folds = found
-    contests, details = _contests(examples, folds, trees, costs)
+    contests, details = _contests(examples, folds, trees, policy, costs)
     fitted = _fitted(examples, contests, trees)
     graphs = {horizon: one.to_onnx() for horizon, one in fitted.items()}
     parity = _parity(examples, fitted, graphs)
@@ -85,7 +91,11 @@ def learn_baselines(
 
 
 def _contests(
-    examples: ForecastExamples, folds: list[ForecastFold], trees: QuantileTrees, costs: Costs
+    examples: ForecastExamples,
+    folds: list[ForecastFold],
+    trees: QuantileTrees,
+    policy: ForecastPolicy,
+    costs: Costs,
 ) -> tuple[tuple[HorizonContest, ...], list[dict[str, Any]]]:
     """Outcomes by horizon, and what the model card tells of the winner beside the last price."""
     rows = np.concatenate([fold.test for fold in folds])
@@ -93,7 +103,14 @@ def _contests(
     contests, told = [], []
     for at, horizon in enumerate(examples.horizons):
         said = baselines_say(examples, rows, answers, at)
-        contest = hold_contest(said, examples.outcomes[rows, at], horizon_days=horizon)
+        contest = hold_contest(
+            examples.days[rows],
+            said,
+            examples.outcomes[rows, at],
+            examples.entries[rows],
+            horizon_days=horizon,
+            least_bought_ic=policy.least_bought_ic,
+        )
         contests.append(contest)
         told.append(details(examples, rows, at, said[contest.best], said[REFERENCE], costs))
     return tuple(contests), told

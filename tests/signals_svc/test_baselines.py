@@ -10,7 +10,8 @@ from kernel.errors import Rejected
 from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
 from signals_svc.domain.baseline_artifact import baseline_artifact_of
-from signals_svc.domain.contest import hold_contest
+from signals_svc.domain.baselines import TREES
+from signals_svc.domain.contest import HorizonContest, hold_contest
 from signals_svc.jobs import change_stage, train_baselines
 from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
@@ -90,15 +91,36 @@ def test_too_short_a_history_holds_no_contest(training: Desk) -> None:
     assert training.rows("select from signals.models where family = 'baseline'") == []
 
 
+ROWS = 40 * 30  # thirty instruments on each of forty weeks
+DAYS = np.repeat(np.arange(0, 40 * 7, 7), 30)
+
+
+def contest(*, bounce: float, moves: float) -> HorizonContest:
+    """The trees know how far off the last print lies and how the price will move, times these."""
+    rng = np.random.default_rng(8)
+    off, ahead = rng.normal(0.0, 0.1, (2, ROWS))
+    outcomes = off + ahead + rng.normal(0.0, 0.05, ROWS)
+    outcomes[::7] = np.nan
+    known = bounce * off + moves * ahead
+    said = {
+        name: np.stack([middle - 0.1, middle, middle + 0.1], axis=1)
+        for name, middle in (("naive", np.zeros(ROWS)), (TREES, known), ("drift", ahead * -1.0))
+    }
+    return hold_contest(DAYS, said, outcomes, off, horizon_days=30, least_bought_ic=0.0)
+
+
 def test_the_least_loss_wins_whatever_the_rows_without_an_outcome_say() -> None:
-    outcomes = np.array([0.1, 0.0, -0.1, np.nan])
-    close = outcomes[:, None] + np.array([-0.1, 0.0, 0.1])
-    close[3] = 99.0
-    wide = np.tile((-1.0, 0.0, 1.0), (4, 1))
-    contest = hold_contest({"wide": wide, "close": close}, outcomes, horizon_days=7)
-    assert (contest.best, contest.rows) == ("close", 3)
-    assert contest.pinball["close"] < contest.pinball["wide"] < 0.1
-    assert contest.words.startswith("close (pinball close 0.0067, wide 0.0")
+    held = contest(bounce=1.0, moves=0.5)
+    assert (held.best, held.rows) == (TREES, ROWS - -(-ROWS // 7))
+    assert held.pinball[TREES] < held.pinball["naive"] < held.pinball["drift"]
+    assert held.words.startswith(f"{TREES} (pinball {TREES} 0.0")
+
+
+def test_trees_that_only_know_that_odd_prints_come_back_may_not_speak() -> None:
+    held = contest(bounce=1.0, moves=0.0)
+    assert held.pinball[TREES] < held.pinball["naive"], "they forecast best,"
+    assert held.best == "naive", "and nobody could buy at what they start from"
+    assert held.words.startswith(f"naive ({TREES} may not speak, pinball")
 
 
 def test_exported_trees_say_what_the_trained_ones_say_also_where_values_are_missing() -> None:

@@ -106,19 +106,29 @@ def test_a_horizon_passes_on_skill_rank_and_coverage_together() -> None:
     outcomes = hint + rng.normal(0.0, 0.1, len(WEEKS))
     half = 1.2815 * 0.1
     baselines = {"naive": bands(np.zeros(len(WEEKS)), 1.2815 * 0.1414)}
+    at_once = np.zeros(len(WEEKS))  # the next sale was at the last price
     seeing = judge_horizon(
-        WEEKS, bands(hint, half), outcomes, baselines, horizon_days=30, policy=POLICY
+        WEEKS, bands(hint, half), outcomes, baselines, at_once, horizon_days=30, policy=POLICY
     )
     assert seeing.passed
     assert "skill +" in seeing.words
     wide = judge_horizon(
-        WEEKS, bands(hint, 3 * half), outcomes, baselines, horizon_days=30, policy=POLICY
+        WEEKS, bands(hint, 3 * half), outcomes, baselines, at_once, horizon_days=30, policy=POLICY
     )
     assert not wide.passed
     blind = judge_horizon(
-        WEEKS, baselines["naive"], outcomes, baselines, horizon_days=30, policy=POLICY
+        WEEKS, baselines["naive"], outcomes, baselines, at_once, horizon_days=30, policy=POLICY
     )
     assert not blind.passed
+    late = judge_horizon(
+        WEEKS, bands(hint, half), outcomes, baselines, hint, horizon_days=30, policy=POLICY
+    )
+    assert not late.passed, "the next sale had it all"
+    unknown = judge_horizon(
+        WEEKS, bands(hint, half), outcomes, baselines, outcomes, horizon_days=30, policy=POLICY
+    )
+    assert not unknown.passed
+    assert "from the next sale unknown" in unknown.words
 
 
 def test_the_gates_change_only_with_their_decision() -> None:
