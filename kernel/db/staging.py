@@ -1,5 +1,6 @@
 """Bulk writes: rows are copied into a temporary table, from which one statement merges them."""
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 
@@ -47,15 +48,17 @@ def copy_frame(connection: psycopg.Connection, table: sql.Identifier, frame: pl.
     copy_text(connection, table, frame.columns, rows_as_text(frame))
 
 
-def rows_as_text(frame: pl.DataFrame) -> str:
+def rows_as_text(frame: pl.DataFrame) -> memoryview:
     """What `copy_text` appends."""
-    return frame.write_csv(
-        include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00", null_value=""
+    body = io.BytesIO()
+    frame.write_csv(
+        body, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00", null_value=""
     )
+    return body.getbuffer()
 
 
 def copy_text(
-    connection: psycopg.Connection, table: sql.Identifier, names: Sequence[str], body: str
+    connection: psycopg.Connection, table: sql.Identifier, names: Sequence[str], body: memoryview
 ) -> None:
     """Append rows that `rows_as_text` made of a frame with columns of these names."""
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
