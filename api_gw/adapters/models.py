@@ -8,6 +8,7 @@ from api_gw.adapters.database import Database
 from api_gw.domain.models import HorizonApart, Model, ModelPage, StageChange
 
 # The newest row of a version is its stage; of several in production the last to enter it speaks.
+# Nights are counted from one to the next by the index: a version of years has many rows a night.
 MODELS = """
 with newest as (
   select distinct on (model_version) model_version, family, stage, canary_percent, at, promotion_id
@@ -24,8 +25,13 @@ select m.model_version, m.family, coalesce(r.stage, 'staging') as stage, r.canar
 from signals.models m
 left join ranked r using (model_version)
 cross join lateral (
-  select count(distinct asof_ts)::int as nights from signals.forecasts f
-  where f.model_version = m.model_version) heard
+  with recursive nights as (
+    select min(asof_ts) as night from signals.forecasts where model_version = m.model_version
+    union all
+    select (select min(asof_ts) from signals.forecasts
+      where model_version = m.model_version and asof_ts > night) from nights
+    where night is not null)
+  select count(night)::int as nights from nights) heard
 where m.artifact_key is not null and ($1::text is null or m.model_version = $1)
 order by m.family, m.created_at desc, m.model_version
 """

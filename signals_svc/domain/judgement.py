@@ -1,9 +1,10 @@
 """Judges a night by what is forecast of it: utilities, actions, convictions and reasons."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,10 @@ DIGEST_BYTES = 16
 
 NOTHING_DIVERGENT: Mapping[Instrument, float] = {}
 
+# By instrument and horizon the inputs that moved its forecast, as explanations have them.
+Moved = Mapping[tuple[Instrument, int], Sequence[Mapping[str, Any]]]
+NOTHING_MOVED: Moved = {}
+
 Actions = Mapping[tuple[Instrument, int], Action]
 
 
@@ -61,11 +66,12 @@ def judge(
     previous: Actions,
     policy: Policy,
     divergent: Mapping[Instrument, float] = NOTHING_DIVERGENT,
+    moved: Moved = NOTHING_MOVED,
 ) -> list[Signal]:
     """Pure: the same snapshot, forecasts, chances, previous actions and flags give the same bytes.
 
     A signal an instrument and horizon of `spoken`. `divergent` are instruments whose prices
-    disagree, by a factor: they are held.
+    disagree, by a factor: they are held. `moved` are the inputs that moved a forecast, if known.
     """
     if not snapshot.instruments:
         return []
@@ -77,7 +83,8 @@ def judge(
         for place, instrument in enumerate(snapshot.instruments):
             said = speaking.said[place] if speaking else None
             factor = divergent.get(instrument)
-            case = _Case(snapshot, place, forecasts, fitted, said, previous, policy, factor)
+            why = moved.get((instrument, horizon), ())
+            case = _Case(snapshot, place, forecasts, fitted, said, previous, policy, factor, why)
             signals.append(case.signal(bool(liquid[place])))
     return signals
 
@@ -94,6 +101,7 @@ class _Case:
     previous_actions: Actions
     policy: Policy
     divergence: float | None  # the factor by which its prices disagree, if they do
+    moved: Sequence[Mapping[str, Any]]
 
     @property
     def instrument(self) -> Instrument:
@@ -148,6 +156,7 @@ class _Case:
             policy=self.policy,
             raw=self._values(self.snapshot.raw),
             normalised=self._values(self.snapshot.normalised),
+            moved=self.moved,
         )
         return self._signal(action, self._conviction(action, forecast, utility), forecast, reasons)
 

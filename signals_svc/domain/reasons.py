@@ -1,8 +1,8 @@
 """Why a signal is as it is, in codes, numbers and plain words: the rule first, then two drivers."""
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from signals_svc.domain.decision import (
     Action,
@@ -67,10 +67,30 @@ def reasons_of(
     policy: Policy,
     raw: dict[str, float],
     normalised: dict[str, float],
+    moved: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Reason, ...]:
-    """The rule that decided, then the drivers that stand out most among the universe."""
+    """The rule that decided, then the two main drivers.
+
+    `moved` are the inputs that moved the forecast, largest first, as explanations have them;
+    without them, what stands out most among the universe.
+    """
     rule = _rule(action, previous, forecast, utility, probabilities, policy)
-    return (*rule, *_drivers(action, raw, normalised))
+    drivers = _movers(action, moved) if moved else _drivers(action, raw, normalised)
+    return (*rule, *drivers)
+
+
+def _movers(action: Action, moved: Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
+    """Inputs that moved the forecast the way of the action; for HOLD whatever moved it most."""
+    side = {"BUY": 1.0, "SELL": -1.0, "HOLD": 0.0}[action]
+    found: dict[str, Reason] = {}
+    for one in moved:
+        name = str(one["input"]).rpartition(".")[2]
+        if one["by"] * side < 0 or name in found:
+            continue
+        way = "a rise" if one["by"] > 0 else "a fall"
+        words = f"{one['words']} {one['value']}: speaks for {way}"
+        found[name] = Reason(name, float(one["by"]), words)
+    return tuple(found.values())[:DRIVERS_SHOWN]
 
 
 def _rule(

@@ -12,6 +12,7 @@ from signals_svc.domain.baselines import TREES
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.explanation import Explanation, lookalikes, looked, moved
 from signals_svc.domain.forecast_model import spread_at
+from signals_svc.domain.judgement import Moved
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.weekly import yardstick
 from signals_svc.ports.forecasters import Baselines
@@ -49,6 +50,15 @@ def explanations_of(
         )
         for row, place in enumerate(places)
     ]
+
+
+def told_inputs(explanations: list[Explanation]) -> Moved:
+    """The inputs that moved the forecasts that are told."""
+    return {
+        (one.instrument, one.horizon_days): part["inputs"]
+        for one in explanations
+        if (part := one.body["forecast"]) and part["told"]
+    }
 
 
 def _forecast(

@@ -17,7 +17,7 @@ from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
 from signals_svc.usecases.classify import classified
-from signals_svc.usecases.explain import explanations_of
+from signals_svc.usecases.explain import explanations_of, told_inputs
 from signals_svc.usecases.forecast import forecasts_of
 
 
@@ -58,6 +58,7 @@ def infer(
         forecasters=loaders.forecasters,
     )
     classes = classified(snapshot, stores.models, loaders.classifiers, policy)
+    why = explanations_of(snapshot, forecasts, classes, horizon_days=shown_horizon)
     previous = stores.signals.previous(sorted(wanted), before=moment)
     announced = stores.signals.announced(sorted(wanted), until=moment)
     judged = judge(
@@ -67,6 +68,7 @@ def infer(
         previous=previous,
         policy=policy,
         divergent=stores.prices.divergent(as_of=as_of),
+        moved=told_inputs(why),
     )
     priceless = wanted.difference(snapshot.instruments)
     signals = [*judged, *withdrawals(stores.signals, priceless, previous, moment)]
@@ -76,7 +78,6 @@ def infer(
         if (flip := flip_of(signal, announced.get((signal.instrument, signal.horizon_days))))
     ]
     stores.signals.write(signals, [*forecasts.said, *classes.said], flips, now=now)
-    why = explanations_of(snapshot, forecasts, classes, horizon_days=shown_horizon)
     stores.signals.explain(why, now=now)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
     shown = [signal for signal in signals if signal.horizon_days == shown_horizon]

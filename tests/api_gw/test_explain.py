@@ -40,13 +40,20 @@ BODY: dict[str, Any] = {
 }
 
 
-def forecast(market: Arrangement, version: str, q50: float, horizon: int = 90) -> None:
+def forecast(
+    market: Arrangement,
+    version: str,
+    q50: float,
+    *,
+    horizon: int = 90,
+    known_at: datetime = NIGHT,
+) -> None:
     with psycopg.connect(market.urls.signals_svc) as connection:
         connection.execute(
             "insert into signals.forecasts (card_id, grade_code, horizon_days, asof_ts,"
             " model_version, q10, q50, q90, fingerprint, known_at)"
             " values ('base1-4', 'psa10', %s, %s, %s, %s, %s, %s, 'f', %s)",
-            (horizon, NIGHT, version, q50 - 0.1, q50, q50 + 0.1, NIGHT),
+            (horizon, NIGHT, version, q50 - 0.1, q50, q50 + 0.1, known_at),
         )
 
 
@@ -71,7 +78,8 @@ def test_an_explanation_tells_the_signal_its_fan_and_what_its_night_told_of_why(
 ) -> None:
     forecast(market, "ewma-1", 0.0)
     forecast(market, "ewma-1", math.log(1.1), horizon=7)
-    forecast(market, "tft-1", 0.5)  # heard, and told to nobody
+    # Heard, and told to nobody.
+    forecast(market, "tft-1", 0.5, known_at=NIGHT + timedelta(hours=1))
     told(market, BODY)
     found = explained(own_api)
     assert found["signal"]["action"] == "BUY"

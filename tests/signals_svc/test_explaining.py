@@ -73,6 +73,27 @@ def test_a_night_explains_every_forecast_and_its_parts_add_up(trained: Desk) -> 
     assert told["m0"]["looked_at"] is None, "no sequence forecaster is there"
 
 
+def test_a_signal_names_the_two_inputs_that_moved_its_forecast_its_way(trained: Desk) -> None:
+    told = bodies(trained)
+    rows = trained.rows(
+        "select distinct on (card_id) card_id, action, reasons::text as reasons"
+        " from signals.signals where horizon_days = 90 and asof_ts = %s"
+        " order by card_id, known_at desc, signal_id desc",
+        end_of(TODAY),
+    )
+    acting = [row for row in rows if row["action"] != "HOLD"]
+    assert acting, "the swing gives something to act upon"
+    for row in acting:
+        side = {"BUY": 1, "SELL": -1}[str(row["action"])]
+        _, *drivers = json.loads(str(row["reasons"]))
+        moved = told[str(row["card_id"])]["forecast"]["inputs"]
+        theirs = [one["by"] for one in moved if one["by"] * side > 0]
+        assert drivers[0]["value"] == theirs[0]
+        assert all(one["value"] * side > 0 for one in drivers)
+        assert drivers[0]["words"].endswith("a rise" if side > 0 else "a fall")
+        assert len({one["code"] for one in drivers}) == len(drivers) <= 2
+
+
 def test_cards_that_looked_alike_are_of_weeks_that_are_over_and_no_card_is_its_own(
     trained: Desk,
 ) -> None:
