@@ -10,7 +10,7 @@ from signals_svc.domain.baselines import VERSIONS
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.judgement import Actions, judge
-from signals_svc.domain.signal import Signal, flip_of
+from signals_svc.domain.signal import Flip, Signal, flip_of
 from signals_svc.domain.withdrawal import withdrawal
 from signals_svc.ports.night import SignalStore
 from signals_svc.ports.registry import Loaders
@@ -72,11 +72,7 @@ def infer(
     )
     priceless = wanted.difference(snapshot.instruments)
     signals = [*judged, *withdrawals(stores.signals, priceless, previous, moment)]
-    flips = [
-        flip
-        for signal in signals
-        if (flip := flip_of(signal, announced.get((signal.instrument, signal.horizon_days))))
-    ]
+    flips = flips_of(signals, announced)
     stores.signals.write(signals, [*forecasts.said, *classes.said], flips, now=now)
     stores.signals.explain(why, now=now)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
@@ -90,6 +86,12 @@ def infer(
         model_version=who_spoke(shown),
         silent=(*forecasts.silent, *classes.silent),
     )
+
+
+def flips_of(signals: list[Signal], announced: Actions) -> list[Flip]:
+    """Of the signals those against what was last announced of their instrument and horizon."""
+    against = (flip_of(one, announced.get((one.instrument, one.horizon_days))) for one in signals)
+    return [flip for flip in against if flip is not None]
 
 
 def who_spoke(signals: list[Signal]) -> str:
