@@ -1,8 +1,11 @@
 """Owns which fixtures all tests share, and marks each test by the servers its fixtures start."""
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 
 from tests.files_together import FilesTogether
@@ -25,6 +28,14 @@ MARKING_FIXTURES = {
     "running_stack": "stack",
     "shared_data": "shared_data",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def services_described_once() -> Iterator[None]:
+    """botocore reads a megabyte of descriptions for every session, and each test has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture(autouse=True)

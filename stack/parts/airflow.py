@@ -4,10 +4,9 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
-
-import httpx
 
 from stack import probes
 from stack.errors import Unhealthy
@@ -83,16 +82,9 @@ def migration(settings: Mapping[str, str]) -> Program:
 
 def api_probe(base: str, *, password: str) -> str:
     """Only our api-server takes our password."""
-    try:
-        answer = httpx.post(
-            f"{base}/auth/token",
-            json={"username": USER, "password": password},
-            timeout=probes.DEADLINE_S,
-        )
-    except httpx.HTTPError as error:
-        raise Unhealthy(str(error)) from error
-    if answer.status_code != httpx.codes.CREATED:
-        raise Unhealthy(f"another program answers at {base} ({answer.status_code})")
+    status = probes.answer_to(f"{base}/auth/token", {"username": USER, "password": password})
+    if status != HTTPStatus.CREATED:
+        raise Unhealthy(f"another program answers at {base} ({status})")
     return version("apache-airflow")
 
 

@@ -3,12 +3,11 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from kernel.ids import CardId
 from kernel.lake import Lake
 from tests.fixtures.postgres import DatabaseUrls
 from tests.fixtures.s3 import Lake as LakeAccess
+from tests.ingestion.job_process import start_job
 
 BASE = CardSet("base1", "Base", printed_total=102, code="BS")
 CARDS = [
@@ -174,17 +174,14 @@ def environment(database: DatabaseUrls, lake: LakeAccess) -> dict[str, str]:
 
 
 @pytest.fixture
-def job(environment: dict[str, str], repository: Path) -> Job:
+def job(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Job:
+    logs = tmp_path_factory.mktemp("jobs")
+    numbers = count(1)
+
     def run(*arguments: str, **variables: str) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "ingestion", "job", *arguments],
-            env=environment | variables,
-            cwd=repository,
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-        last = done.stdout.splitlines()[-1] if done.stdout else "{}"
-        return Outcome(done.returncode, done.stderr, json.loads(last))
+        log = logs / f"{next(numbers)}-{arguments[0]}.log"
+        process = start_job(arguments, environment | variables, log)
+        code, told = process.wait(), process.told().splitlines()
+        return Outcome(code, process.said(), json.loads(told[-1]) if told else {})
 
     return run

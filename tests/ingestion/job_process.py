@@ -1,6 +1,7 @@
 """A job of ingestion in a process of its own, forked from one that has imported all it needs.
 
-`python -m ingestion` spends most of a short job on imports; a test of many kills cannot.
+`python -m ingestion` spends most of a short job on imports; tests of many jobs cannot. The stack's
+tests run every job as Airflow does.
 """
 
 import multiprocessing
@@ -39,8 +40,17 @@ class JobProcess:
         return self.process.exitcode
 
     def said(self) -> str:
-        """Its output."""
+        """What it told people."""
         return self.log.read_text() if self.log.exists() else ""
+
+    def told(self) -> str:
+        """What it told whoever started it."""
+        told = _told(self.log)
+        return told.read_text() if told.exists() else ""
+
+
+def _told(log: Path) -> Path:
+    return log.with_suffix(".told")
 
 
 def start_job(words: Sequence[str], environment: Mapping[str, str], log: Path) -> JobProcess:
@@ -53,9 +63,8 @@ def start_job(words: Sequence[str], environment: Mapping[str, str], log: Path) -
 def _work(words: list[str], environment: dict[str, str], log: str) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    kept = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    for stream in (1, 2):
-        os.dup2(kept, stream)
+    for stream, path in ((1, _told(Path(log))), (2, log)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
     sys.argv = ["ingestion", "job", *words]
 
     commands()()

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import great_expectations.expectations as kinds
 import psycopg
 import pytest
 
@@ -54,6 +53,9 @@ def test_every_table_has_a_contract_that_names_its_columns_types_and_key(
 
 @pytest.mark.parametrize("contract", EVERY, ids=lambda contract: str(contract.table))
 def test_a_contract_is_complete(contract: Contract) -> None:
+    # Here, since every worker reads every file of tests, and this one takes seconds.
+    import great_expectations.expectations as kinds
+
     assert contract.owner
     assert contract.about
     assert contract.freshness or contract.fresh_by

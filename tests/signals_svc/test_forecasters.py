@@ -10,7 +10,6 @@ from kernel.days import end_of
 from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.onnx_forecaster import run_forecaster
 from signals_svc.adapters.onnx_session import open_session
-from signals_svc.adapters.tft_trainer import TftTrainer
 from signals_svc.domain.forecaster_artifact import forecaster_artifact_of
 from signals_svc.domain.weekly import AHEAD, FIXED, PAST, STEPS, WEEKS, Windows, shortened
 from signals_svc.jobs import train_forecaster
@@ -115,6 +114,9 @@ def some_windows(rows: int, seed: int) -> Windows:
 
 
 def test_an_export_says_what_the_network_says_whatever_the_batch_and_the_length() -> None:
+    # Here, since every worker reads every file of tests, and the frameworks take seconds.
+    from signals_svc.adapters.tft_trainer import TftTrainer
+
     windows = some_windows(600, seed=5)
     targets = windows.past[:, 0, :1] * windows.spread
     targets[::3, 4:] = np.nan

@@ -86,3 +86,5 @@ def test_a_new_heartbeat_of_an_unhealthy_process_is_refused(stranger: str) -> No
 def test_nobody_there_is_unhealthy() -> None:
     with pytest.raises(Unhealthy, match="refused"):
         services.probe(f"http://{LOOPBACK}:9", instance_id="ours")
+    with pytest.raises(Unhealthy, match="refused"):
+        airflow.api_probe(f"http://{LOOPBACK}:9", password="ours")
