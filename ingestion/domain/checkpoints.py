@@ -16,7 +16,7 @@ INSTRUMENT = ["card_id", "grade_code"]
 WINDOW = pl.duration(days=365)  # the farthest a fence looks back
 LATE = pl.duration(days=31)  # what is learned of sales older than that has a series judged whole
 # Checkpoints of other rules are passed over: to be raised with each change of what is flagged.
-RULES_ARE = 1
+RULES_ARE = 2
 
 # `since` to `cut`: the sales that a later one can be measured by. `learned_at`: when the last thing
 # was learned of a sale before the cut. `sales`, `cents`: how many are believed from `since` on, and

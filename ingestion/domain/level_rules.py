@@ -95,8 +95,8 @@ def middle_distance(ordered: Floats, size: int, median: float) -> float:
     down = up - 1
     lower = upper = 0.0
     # The nearest first, from both sides.
-    for rank in range(min(below + 2, size)):
-        lower = upper if rank <= below else lower
+    for _ in range(min(below + 2, size)):
+        lower = upper
         if up >= size or (down >= 0 and median - ordered[down] <= ordered[up] - median):
             upper = median - ordered[down]
             down -= 1
