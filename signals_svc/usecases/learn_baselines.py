@@ -112,7 +112,11 @@ def _contests(
             least_bought_ic=policy.least_bought_ic,
         )
         contests.append(contest)
-        told.append(details(examples, rows, at, said[contest.best], said[REFERENCE], costs))
+        learned, best = (
+            details(examples, rows, at, said[name], said[REFERENCE], costs)
+            for name in (TREES, contest.best)
+        )
+        told.append(best | {"bought": learned["bought"]})
     return tuple(contests), told
 
 

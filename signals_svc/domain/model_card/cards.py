@@ -74,13 +74,14 @@ def baseline_card(artifact: BaselineArtifact) -> Card:
             FEW_WEEKS,
             LAST_PRINT,
             "The winner speaks where no forecaster has earned a horizon; it was not in the shadow.",
+            "Trees that only know that odd prints come back may not win: nobody can buy at those.",
         ),
         sections=_told(
             _losses(artifact.metrics),
             coverage(horizons, covered),
             calibration(horizons),
             tiers(horizons, beside="the last price"),
-            bought(horizons),
+            bought(horizons, of="The trees' forecasts, whoever speaks. "),
             importance(named(gain), words=f"{GAIN}, over the longest horizon.") if gain else None,
         ),
     )
@@ -153,9 +154,7 @@ def _losses(metrics: dict[str, Any]) -> Section:
         for name, loss in sorted(one["pinball"].items(), key=lambda pair: pair[1]):
             marks.append(Mark(f"{key} d {name}", 1.0 - loss / naive, series=series))
             rows.append((f"{key} days {name}", f"{loss:.4f}", f"{one['coverage'][name]:.1%}"))
-    words = (
-        "Pinball loss saved against the last price (naive), out of fold. The first of each wins."
-    )
+    words = "Pinball loss saved against the last price, out of fold. The verdict says who speaks."
     sheet = Sheet(("forecast", "pinball", "in the 80 % band"), tuple(rows))
     plot = Plot("skill", words, rows_chart(marks, words=words))
     return Section("Skill by horizon", words, plot, sheet)

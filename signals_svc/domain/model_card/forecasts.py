@@ -60,8 +60,8 @@ def tiers(horizons: Horizons, *, beside: str) -> Section:
     return Section("Reliability by liquidity", words, plot, sheet)
 
 
-def bought(horizons: Horizons) -> Section | None:
-    """What a buyer at the next sale would have got, at horizons long enough to say."""
+def bought(horizons: Horizons, *, of: str = "") -> Section | None:
+    """What a buyer at the next sale would have got, at horizons that can be said of."""
     told = {key: one["bought"] for key, one in horizons.items() if one["bought"]}
     if not told:
         return None
@@ -76,7 +76,7 @@ def bought(horizons: Horizons) -> Section | None:
         for key, one in told.items()
     )
     words = (
-        "Bought at the next sale after the forecast and sold at the horizon, fees of both sides"
+        f"{of}Bought at the next sale after the forecast and sold at the horizon, fees of both sides"
         " paid. A forecast starts from the last print, which may lie off its level and comes back"
         " before anybody can trade at it: only this table is free of that."
     )

@@ -47,15 +47,8 @@ def rows_chart(
         middle = TOP + ROW * place + ROW / 2
         kind = f"s{mark.series % SERIES}"
         body.append(_text(LEFT - 10, middle + 4, mark.label, "t", "end"))
-        body.append(
-            _text(
-                WIDTH - 6,
-                middle + 4,
-                f"{mark.value:+.1%}" if not bars or scale.low < 0 else f"{mark.value:.1%}",
-                "n",
-                "end",
-            )
-        )
+        told = _percent(mark.value, signed=not bars or scale.low < 0)
+        body.append(_text(WIDTH - 6, middle + 4, told, "n", "end"))
         if bars:
             start, end = sorted((scale(0.0), scale(mark.value)))
             body.append(
@@ -134,6 +127,12 @@ class _Scale:
             lines.append(_line("z" if tick == 0 else "g", at, TOP, at, height - 24))
             lines.append(_text(at, height - 8, f"{value:.0%}", "n", "middle"))
         return "".join(lines)
+
+
+def _percent(value: float, *, signed: bool) -> str:
+    """With its sign, but for what rounds to nothing."""
+    told = f"{value:+.1%}" if signed else f"{value:.1%}"
+    return told if told.strip("+-0.%") else "0.0%"
 
 
 def _round_step(span: float) -> float:
