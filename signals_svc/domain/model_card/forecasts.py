@@ -76,9 +76,9 @@ def bought(horizons: Horizons, *, of: str = "") -> Section | None:
         for key, one in told.items()
     )
     words = (
-        f"{of}Bought at the next sale after the forecast and sold at the horizon, fees of both sides"
-        " paid. A forecast starts from the last print, which may lie off its level and comes back"
-        " before anybody can trade at it: only this table is free of that."
+        f"{of}Bought at the next sale after the forecast and sold at the horizon, fees of both"
+        " sides paid. A forecast starts from the last print, which may lie off its level and comes"
+        " back before anybody can trade at it: only this table is free of that."
     )
     columns = ("horizon", "rank IC from the next sale", "top tenth, net", "all, net")
     return Section("What a buyer gets", words, None, Sheet(columns, rows))
