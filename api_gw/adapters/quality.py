@@ -42,8 +42,8 @@ with known as (
 )
 select source, coalesce(days, 0)::int as days_covered,
   least($3::int, $1::date - first_day + 1) as days_expected, tried_day, newest_day,
-  (select max(ts) from market.trades t where t.source = tried.source and t.known_at <= $2)
-    as newest_sale_at,
+  (select max(ts) from market.trades t where t.source = tried.source and t.known_at <= $2
+    and coalesce(t.until, 'infinity') > $2) as newest_sale_at,
   loaded_at, coalesce(rows_newest, 0) as rows_newest, rows_usual,
   coalesce(read, 0)::bigint as rows_read, coalesce(refused, 0)::bigint as rows_refused
 from tried left join told using (source) left join covered using (source)

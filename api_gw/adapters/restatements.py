@@ -58,6 +58,7 @@ select card_id, grade_code, e.feature_version as version, e.fingerprint as print
   (select count(*) from market.trades t
    where t.card_id = n.card_id and t.grade_code = n.grade_code
      and t.ts < $7::timestamptz and t.known_at <= $7::timestamptz
+     and coalesce(t.until, 'infinity') > $7::timestamptz
      and t.loaded_at > e.computed_at and t.loaded_at <= n.computed_at) as late_sales
 from early e full join late n using (card_id, grade_code)
 where e.fingerprint is distinct from n.fingerprint

@@ -123,7 +123,8 @@ select m.product from (
   where source = %(source)s and now() >= valid_from and now() < valid_to
   order by product, known_at desc, valid_from desc
 ) m join (
-  select card_id, count(*) as sales from market.trades where ts >= %(since)s group by card_id
+  select card_id, count(*) as sales from market.trades
+  where ts >= %(since)s and until is null group by card_id
 ) sold using (card_id)
 order by sold.sales desc, m.product limit %(limit)s
 """

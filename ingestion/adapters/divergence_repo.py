@@ -24,7 +24,9 @@ with trade as (
     and coalesce(t.until, 'infinity') > span.ends
   union all
   select v.card_id, v.grade_code, t.source, v.price_cents, 'trade', v.trade_id
-  from market.trade_versions v {span} join market.trades t using (trade_id)
+  from market.trade_versions v {span} join (
+    select trade_id, source from market.trades
+    union all select trade_id, source from market.trades_archived) t using (trade_id)
   where not v.present and v.ts >= span.first and v.ts < span.ends
     and v.known_at <= span.ends and v.until > span.ends
 ), told as (

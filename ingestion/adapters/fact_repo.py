@@ -18,7 +18,7 @@ WATCHED = """
 select c.card_id, c.name || ' ' || s.name
 from (
   select card_id, count(*) as sales from market.trades
-  where ts >= %s and ts < %s group by card_id
+  where ts >= %s and ts < %s and until is null group by card_id
 ) sold
 join market.cards c using (card_id) join market.sets s using (set_id)
 where c.card_id !~ '~' and c.game = 'pokemon'

@@ -1,4 +1,4 @@
-"""SQL of what a person says of one price: revisions of sales, verdicts on sales and figures."""
+"""SQL of what a person says of one price: that a sale is revoked or stands, that it is real or not."""
 
 from dataclasses import dataclass
 from datetime import datetime

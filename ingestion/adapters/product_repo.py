@@ -189,7 +189,7 @@ class ProductRepo:
         return [day for (day,) in found]
 
     def move_prices(self, remap: Remap, sources: Sequence[str], printings: Sequence[str]) -> Moved:
-        """Correct what the sources told of the product since then, a revision each.
+        """Correct what the sources told of the product since then, known now.
 
         Raises CardUnknown where a printing of the new card is not in the catalog.
         """

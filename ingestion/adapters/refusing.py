@@ -1,12 +1,10 @@
 """SQL of sales whose raw rows are refused after they were loaded: revoked, and taken again."""
 
-from datetime import UTC, datetime
-
 import polars as pl
 import psycopg
 
 from ingestion.adapters.copying import read_frame
-from ingestion.adapters.sale_histories import hear
+from ingestion.adapters.sale_histories import hear, moment
 from ingestion.domain.records import UTC_US, Schema
 from ingestion.domain.statements import turns
 from ingestion.ports.prices import Settled
@@ -64,7 +62,7 @@ def settle_refusals(connection: psycopg.Connection, source: str, records: pl.Dat
     stage_frame(connection, "staged_taken", taken)
     stage_frame(connection, "asked_source", pl.DataFrame({"source": [source]}))
     judged = read_frame(connection, JUDGED, JUDGED_AS)
-    now = datetime.now(UTC)
+    now = moment(connection)
     said = [
         turns(
             judged.filter(pl.col("turn") == turn).select(

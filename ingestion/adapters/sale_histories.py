@@ -132,13 +132,20 @@ def hear(connection: psycopg.Connection, said: pl.DataFrame) -> Heard:
         connection.execute(statement)
     added = read_frame(connection, ADDED, ADDED_DAYS)
     stated = read_frame(connection, STATED, STATEMENTS)
-    new = news(stated, read_frame(connection, OF_CONCERNED, SAID), now=datetime.now(UTC))
+    new = news(stated, read_frame(connection, OF_CONCERNED, SAID), moment(connection))
     first_told = new.select("trade_id").unique().join(stated, on="trade_id", how="anti")
     return Heard(
         added.drop("sales"),
         int(added.get_column("sales").sum()) + first_told.height,
         _derive(connection, stated, new),
     )
+
+
+def moment(connection: psycopg.Connection) -> datetime:
+    """When the transaction began, which is when it knows what it says."""
+    (told,) = connection.execute("select now()").fetchall()[0]
+    now: datetime = told
+    return now.astimezone(UTC)
 
 
 def _derive(connection: psycopg.Connection, stated: pl.DataFrame, new: pl.DataFrame) -> Changes:

@@ -59,6 +59,7 @@ USUAL = {
 
 # After the moments the order only has to be the same whatever the order of arrival.
 WORD_ORDER = ("reported_at", "place", "known_at", "gone", "told_as", *CONTENT)
+REPORT = ("trade_id", "reported_at", "asked", "gone", "told_as", "ts", "price_cents", "seller")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,11 @@ def beliefs(statements: pl.DataFrame) -> pl.DataFrame:
     by_source = pl.col("action").is_in([TOLD, CANCELLED])
     words = _believed_words(statements)
     said = statements.filter(~by_source).select(
-        "trade_id", "actor", "reason", at="known_at", stands=pl.col("action") == REINSTATED
+        "trade_id",
+        "actor",
+        pl.col("reason").fill_null("no reason was given"),
+        at="known_at",
+        stands=pl.col("action") == REINSTATED,
     )
     points = pl.concat([words, said], how="diagonal").sort(
         # Of a moment the turn comes after the words.
@@ -117,12 +122,12 @@ def present(believed: pl.DataFrame) -> pl.DataFrame:
     """What is believed of each sale now, as PRESENT; `believed` as BELIEFS."""
     of_sale = "trade_id"
     held = pl.col("stands").shift(1).over(of_sale).fill_null(value=False) & _same_content(1)
+    stands_later = pl.col("stands").cast(pl.Int64).cum_sum(reverse=True).over(of_sale) > 0
+    gone = pl.when(~stands_later).then("at").min().over(of_sale)
     since = pl.when("stands").then("at").when(held).then(pl.col("at").shift(1).over(of_sale))
     return (
         believed.with_columns(
-            # One that never stood with this content is known to be revoked since it is known.
-            known_at=since.otherwise("at"),
-            until=pl.when(~pl.col("stands")).then("at"),
+            known_at=since.otherwise("at"), until=pl.when(~pl.col("stands")).then(gone)
         )
         .unique(of_sale, keep="last", maintain_order=True)
         .select(list(PRESENT))
@@ -186,6 +191,7 @@ def _believed_words(statements: pl.DataFrame) -> pl.DataFrame:
     known = (
         _in_order(statements)
         .with_columns(
+            asked="place",
             place=pl.int_range(pl.len()).over("trade_id"),
             others=_other_than_the_first().cast(pl.Int64).cum_sum().over("trade_id"),
             both=pl.max_horizontal("known_at", "reported_at"),
@@ -199,8 +205,10 @@ def _believed_words(statements: pl.DataFrame) -> pl.DataFrame:
         .unique(["trade_id", "since"], keep="last", maintain_order=True)
         .with_columns(gone_by_then=pl.col("gone").cast(pl.Int64).cum_sum().over("trade_id"))
     )
-    # A sale told again says that it stands only where it was cancelled.
-    says = pl.when(pl.col("gone_by_then") > 0).then(~pl.col("gone"))
+    # A sale told again says that it stands only where it was cancelled; a report that is read anew
+    # says nothing of that any more.
+    first_reading = pl.int_range(pl.len()).over(REPORT) == 0
+    says = pl.when((pl.col("gone_by_then") > 0) & first_reading).then(~pl.col("gone"))
     content = ("told_as", *CONTENT, "actor", "reason")
     return counted.select("trade_id", *content, at="since", stands=says)
 

@@ -41,6 +41,8 @@ UTTERED = [name for name in STATEMENTS if name not in ("url", "meta", "reason")]
 REPORT = ["trade_id", "reported_at"]
 WORDS = [*REPORT, "action", "told_as", "ts", "price_cents", "seller"]
 READING = ("card_id", "grade_code")
+# Which card words mean depends on when the sale was: a product may be another one from a day on.
+READ_FROM = ["trade_id", "told_as", "ts"]
 READ_AS = (*READING, "known_at")
 READER = "load_trades"
 MOMENT = timedelta(microseconds=1)
@@ -100,7 +102,9 @@ def news(stored: pl.DataFrame, said: pl.DataFrame, now: datetime) -> pl.DataFram
     )
     met = met.join(top, on=REPORT, how="left").join(before, on=WORDS, how="left", nulls_equal=True)
     told = pl.col("place_before").is_not_null()
-    undated = by_source & (pl.col("known_at") < pl.col("reported_at"))
+    # What a source does not date is taken to be reported when the run's day is over.
+    day_over = pl.col("reported_at") == pl.col("reported_at").dt.truncate("1d")
+    undated = by_source & day_over
     returned = undated & (pl.col("place_before") < pl.col("top"))
     same = [pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in READING]
     place = pl.when(undated & (~told | returned)).then(pl.col("top") + 1).otherwise("place_before")
@@ -113,11 +117,10 @@ def news(stored: pl.DataFrame, said: pl.DataFrame, now: datetime) -> pl.DataFram
 
 def _as_read_now(stored: pl.DataFrame, said: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """`said`; `anew` where its words were read as another card before, and known after that."""
-    last = stored.sort("known_at").unique(["trade_id", "told_as"], keep="last", maintain_order=True)
-    was = last.select(
-        "trade_id", "told_as", *(pl.col(name).alias(f"{name}_was") for name in READ_AS)
-    )
-    met = said.join(was, on=["trade_id", "told_as"], how="left")
+    ordered = stored.sort("known_at", "reported_at", "place", *READING, maintain_order=True)
+    last = ordered.unique(READ_FROM, keep="last", maintain_order=True)
+    was = last.select(*READ_FROM, *(pl.col(name).alias(f"{name}_was") for name in READ_AS))
+    met = said.join(was, on=READ_FROM, how="left")
     same = [pl.col(name) == pl.col(f"{name}_was") for name in READING]
     anew = pl.col("known_at_was").is_not_null() & ~pl.all_horizontal(same)
     ours = anew & (pl.col("actor") == pl.col("source"))
@@ -133,8 +136,7 @@ def _as_read_now(stored: pl.DataFrame, said: pl.DataFrame, now: datetime) -> pl.
 
 def _read_anew(stored: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
     """All that a source said of these sales in words that are read in another way now, as SAID."""
-    words = ["trade_id", "told_as"]
     reading = [*READING, "known_at", "meta", "actor", "reason", "source", "source_sale_id"]
-    read = met.filter("anew").select(*words, *reading).unique(words, maintain_order=True)
+    read = met.filter("anew").select(*READ_FROM, *reading).unique(READ_FROM, maintain_order=True)
     once = stored.unique(WORDS, keep="last", maintain_order=True).drop(reading[:-2])
-    return once.join(read, on=words).select(list(SAID))
+    return once.join(read, on=READ_FROM).select(list(SAID))

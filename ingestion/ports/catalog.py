@@ -96,7 +96,7 @@ class ProductMap(Protocol):
         """Days in archived months of prices that `move_prices` would correct."""
 
     def move_prices(self, remap: Remap, sources: Sequence[str], printings: Sequence[str]) -> Moved:
-        """Correct what the sources told of the product since then, a revision each.
+        """Correct what the sources told of the product since then, known now.
 
         `printings` are those the sources' variants mean. Raises CardUnknown.
         """

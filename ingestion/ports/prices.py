@@ -38,7 +38,7 @@ class PriceStore(Protocol):
     """Trades and reported prices."""
 
     def merge_trades(self, records: pl.DataFrame) -> Merged:
-        """Set-based: new sales in, changed ones corrected with a revision each."""
+        """Set-based: new sales in, of others what was not said of them yet."""
 
     def settle_refusals(self, source: str, records: pl.DataFrame) -> Settled:
         """Revoke sales whose last word is refused, reinstate those that are taken again: of all

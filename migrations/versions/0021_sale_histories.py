@@ -96,52 +96,68 @@ grant select on market.trade_versions to api_gw;
 # Of a sale with revisions: what stood before the first correction and what each said, then every
 # moment at which it was told again, and the turns.
 CARRY_OVER = """
-create table market.carried_everywhere as
-select * from market.trades union all select * from market.trades_archived;
+create table market.carried_ids as
+select trade_id from market.trade_revisions union select trade_id from market.standing_reports;
+create unique index on market.carried_ids (trade_id);
+analyze market.carried_ids;
+create table market.carried_sales as
+select t.* from market.trades t join market.carried_ids using (trade_id)
+union all select t.* from market.trades_archived t join market.carried_ids using (trade_id);
+create unique index on market.carried_sales (trade_id);
+analyze market.carried_sales;
 create table market.carried_links as
-select trade_id, known_at, before, after,
+select trade_id, known_at, before, after, reason, actor,
   row_number() over (partition by trade_id order by known_at) as number
 from market.trade_revisions where action = 'corrected';
+create index on market.carried_links (trade_id);
 create table market.carried_contents as
 with told as (
   select trade_id, before as content, coalesce((before ->> 'reported_at')::timestamptz,
     (before ->> 'known_at')::timestamptz) as reported_at,
-    (before ->> 'known_at')::timestamptz as known_at, known_at as next_at
+    (before ->> 'known_at')::timestamptz as known_at, known_at as next_at, 'load_trades' as actor,
+    null as reason
   from market.carried_links where number = 1
   union all
-  select trade_id, after, known_at, known_at, null from market.carried_links
+  select trade_id, after, known_at, known_at, null, actor, reason from market.carried_links
   union all
   select trade_id, jsonb_build_object('ts', ts, 'card_id', card_id, 'grade_code', grade_code,
-    'price_cents', price_cents, 'seller', seller, 'told_as', told_as), reported_at, known_at, null
-  from market.carried_everywhere t
+    'price_cents', price_cents, 'seller', seller, 'told_as', told_as), reported_at, known_at, null,
+    'load_trades', null
+  from market.carried_sales t
   where not exists (select from market.carried_links l where l.trade_id = t.trade_id)
-    and (exists (select from market.trade_revisions r where r.trade_id = t.trade_id)
-      or exists (select from market.standing_reports s where s.trade_id = t.trade_id))
 )
 select trade_id, content, known_at,
-  least(reported_at, next_at - interval '1 microsecond') as reported_at
+  least(reported_at, next_at - interval '1 microsecond') as reported_at,
+  nullif(actor, 'load_trades') as actor, case when actor <> 'load_trades' then reason end as reason
 from told;
+create index on market.carried_contents (trade_id, reported_at);
+analyze market.carried_contents;
 insert into market.trade_statements (trade_id, action, reported_at, known_at, told_as, ts, card_id,
   grade_code, price_cents, seller, url, meta, actor, reason)
 select c.trade_id, 'told', c.reported_at, c.known_at,
   coalesce((content ->> 'told_as')::bigint, t.told_as), (content ->> 'ts')::timestamptz,
   content ->> 'card_id', content ->> 'grade_code', (content ->> 'price_cents')::int,
-  content ->> 'seller', t.url, t.meta, t.source, null
-from market.carried_contents c join market.carried_everywhere t using (trade_id)
+  content ->> 'seller', t.url, t.meta, coalesce(c.actor, t.source), c.reason
+from market.carried_contents c join market.carried_sales t using (trade_id)
 union all
-select s.trade_id, 'told', s.told_at, s.told_at,
-  coalesce((held.content ->> 'told_as')::bigint, t.told_as), (held.content ->> 'ts')::timestamptz,
-  held.content ->> 'card_id', held.content ->> 'grade_code',
-  (held.content ->> 'price_cents')::int, held.content ->> 'seller', t.url, t.meta,
-  t.source, null
-from market.standing_reports s join market.carried_everywhere t using (trade_id)
+-- Told again, or cancelled, by the source: with the content that it had told by then.
+select s.trade_id, s.action, s.at, s.at, coalesce((held.content ->> 'told_as')::bigint, t.told_as),
+  (held.content ->> 'ts')::timestamptz, held.content ->> 'card_id', held.content ->> 'grade_code',
+  (held.content ->> 'price_cents')::int, held.content ->> 'seller', t.url, t.meta, t.source, null
+from (
+  select trade_id, 'told' as action, told_at as at from market.standing_reports
+  union
+  select trade_id, case action when 'revoked' then 'cancelled' else 'told' end, known_at
+  from market.trade_revisions where action <> 'corrected' and actor = 'load_trades'
+) s join market.carried_sales t using (trade_id)
 cross join lateral (
-  select content from market.carried_contents c where c.trade_id = s.trade_id and c.reported_at <= s.told_at
-  order by c.reported_at desc limit 1) held
+  select content from market.carried_contents c where c.trade_id = s.trade_id
+  order by c.reported_at <= s.at desc,
+    case when c.reported_at <= s.at then c.reported_at end desc, c.reported_at limit 1) held
 union all
 select trade_id, action, known_at, known_at, null, null, null, null, null, null, null, null, actor,
   reason
-from market.trade_revisions where action <> 'corrected'
+from market.trade_revisions where action <> 'corrected' and actor <> 'load_trades'
 on conflict do nothing;
 """
 
@@ -151,28 +167,38 @@ create table market.carried_stretches as
 with words as (
   select *, case when row_number() over (partition by trade_id order by reported_at, statement_id) = 1
     then known_at else greatest(known_at, reported_at) end as since
-  from market.trade_statements where action = 'told'
+  from market.trade_statements where action in ('told', 'cancelled')
 ), held as (
-  select *, lead(since) over (partition by trade_id order by since, reported_at) as till from (
+  select *, lead(since) over told as till, lead(actor) over told as next_actor from (
     select *, (ts, card_id, grade_code, price_cents, seller) is not distinct from
       lag((ts, card_id, grade_code, price_cents, seller))
         over (partition by trade_id order by since, reported_at) as again from words) w
-  where not again
+  where not again window told as (partition by trade_id order by since, reported_at)
 ), turns as (
-  select trade_id, action, known_at, lead(known_at) over (
-    partition by trade_id order by known_at, statement_id) as next
-  from market.trade_statements where action in ('revoked', 'reinstated')
+  select r.trade_id, r.action, r.known_at, r.reason,
+    case r.actor when 'load_trades' then t.source else r.actor end as actor, r.revision_id
+  from market.trade_revisions r join market.carried_sales t using (trade_id)
+  where r.action <> 'corrected'
 ), stands as (
-  select trade_id, '-infinity'::timestamptz as since, min(known_at) as till
-  from turns group by trade_id
+  select distinct on (trade_id) trade_id, '-infinity'::timestamptz as since, known_at as till,
+    null as back_by, null as back_why, actor as gone_by, reason as gone_why
+  from turns order by trade_id, known_at, revision_id
+), back as (
+  select trade_id, action, known_at, lead(known_at) over turn as till, actor, reason,
+    lead(actor) over turn as gone_by, lead(reason) over turn as gone_why
+  from turns window turn as (partition by trade_id order by known_at, revision_id)
+), standing as (
+  select * from stands
   union all
-  select trade_id, known_at, next from turns where action = 'reinstated'
+  select trade_id, known_at, till, actor, reason, gone_by, gone_why
+  from back where action = 'reinstated'
 )
-select h.trade_id, h.ts, h.card_id, h.grade_code, h.price_cents, h.seller, h.actor,
-  greatest(h.since, s.since) as known_at, least(h.till, s.till) as until,
-  s.since > h.since as back, s.till is not null and s.till <= coalesce(h.till, 'infinity') as gone,
-  h.till is null as newest
-from held h left join stands s using (trade_id)
+select h.trade_id, h.ts, h.card_id, h.grade_code, h.price_cents, h.seller, h.told_as,
+  h.actor, h.reason, h.next_actor, greatest(h.since, s.since) as known_at,
+  least(h.till, s.till) as until, s.since > h.since as back,
+  s.till is not null and s.till <= coalesce(h.till, 'infinity') as gone,
+  h.till is null as newest, s.back_by, s.back_why, s.gone_by, s.gone_why
+from held h left join standing s using (trade_id)
 where greatest(h.since, s.since) < coalesce(least(h.till, s.till), 'infinity');
 insert into market.trade_versions (trade_id, number, present, ts, card_id, grade_code, price_cents,
   seller, known_at, until, began, began_by, began_why, before_cents, ended, ended_by, ended_why,
@@ -180,23 +206,29 @@ insert into market.trade_versions (trade_id, number, present, ts, card_id, grade
 select trade_id, row_number() over stretch, newest and lead(known_at) over stretch is null, ts,
   card_id, grade_code, price_cents, seller, known_at, until,
   case when back then 'reinstated' when lag(known_at) over stretch is null then 'told'
-    else 'corrected' end, actor, 'carried over',
+    when (told_as, price_cents, ts) = (lag(told_as) over stretch, lag(price_cents) over stretch,
+      lag(ts) over stretch) then 'remapped' else 'corrected' end,
+  case when back then back_by else actor end,
+  coalesce(case when back then back_why else reason end, 'carried over'),
   case when lag(until) over stretch = known_at then lag(price_cents) over stretch end,
-  case when gone then 'revoked' when until is not null then 'corrected' end,
-  case when until is not null then actor end, case when until is not null then 'carried over' end,
+  case when gone then 'revoked' when until is null then null
+    when (told_as, price_cents, ts) = (lead(told_as) over stretch, lead(price_cents) over stretch,
+      lead(ts) over stretch) then 'remapped' else 'corrected' end,
+  case when gone then gone_by when until is not null then next_actor end,
+  case when gone then gone_why when until is not null
+    then coalesce(lead(reason) over stretch, 'carried over') end,
   case when lead(known_at) over stretch = until then lead(price_cents) over stretch end
 from market.carried_stretches window stretch as (partition by trade_id order by known_at);
 delete from market.trade_versions v
 where until is null and number = 1 and began = 'told';
 create table market.carried_shown as
-select t.trade_id, r.until, coalesce(v.known_at, r.until) as known_at
-from (select distinct trade_id from market.trade_versions
-  union select trade_id from market.trade_statements where action in ('revoked', 'reinstated')) t
-left join market.trade_versions v on v.trade_id = t.trade_id and v.present
+select s.trade_id, last.until, coalesce(v.known_at, last.until, s.known_at) as known_at
+from market.carried_sales s
+left join market.trade_versions v on v.trade_id = s.trade_id and v.present
 left join lateral (
-  select case when action = 'revoked' then known_at end as until from market.trade_statements s
-  where s.trade_id = t.trade_id and action in ('revoked', 'reinstated')
-  order by known_at desc, statement_id desc limit 1) r on true;
+  select case when action = 'revoked' then known_at end as until from market.trade_revisions r
+  where r.trade_id = s.trade_id and action <> 'corrected'
+  order by known_at desc, revision_id desc limit 1) last on true;
 update market.trades t set (known_at, until) = (s.known_at, s.until)
 from market.carried_shown s where s.trade_id = t.trade_id;
 update market.trades_archived t set (known_at, until) = (s.known_at, s.until)
@@ -204,8 +236,8 @@ from market.carried_shown s where s.trade_id = t.trade_id;
 """
 
 GONE = """
-drop table market.carried_everywhere, market.carried_links, market.carried_contents,
-  market.carried_stretches, market.carried_shown;
+drop table market.carried_ids, market.carried_sales, market.carried_links,
+  market.carried_contents, market.carried_stretches, market.carried_shown;
 drop table market.trade_revisions, market.standing_reports;
 """
 
@@ -255,7 +287,13 @@ select trade_id, ts, until, 'revoked', null, null, ended_why, ended_by
 from versions where ended = 'revoked'
 union all
 select trade_id, ts, known_at, 'reinstated', null, null, began_why, began_by
-from versions where began = 'reinstated';
+from versions where began = 'reinstated'
+union all
+-- One that never stood with its content, or no longer does.
+select trade_id, ts, until, 'revoked', null, null, 'carried back', source
+from (select * from market.trades union all select * from market.trades_archived) t
+where until is not null and not exists (select from versions v
+  where v.trade_id = t.trade_id and v.ended = 'revoked' and v.until = t.until);
 insert into market.standing_reports
 select distinct trade_id, reported_at from market.trade_statements where action = 'told';
 create table market.carried_since as

@@ -50,7 +50,7 @@ with verdicts as (
   order by subject, subject_id, known_at desc, verdict_id desc
 )
 select (select count(*) from market.cards),
-       (select count(*) from market.trades),
+       (select count(*) from market.trades where until is null),
        (select count(*) from market.prices_daily),
        (select count(*) from (select distinct card_id, grade_code from market.prices_daily) i),
        (select count(*) from verdicts where verdict in ('outlier', 'rejected'))

@@ -15,7 +15,7 @@ with standing as (
   from market.outlier_verdicts order by subject, subject_id, known_at desc, verdict_id desc
 ), priced as (
   select 'trade' as subject, trade_id as subject_id, source, ts as event_at, price_cents
-  from market.trades
+  from market.trades where until is null
   union all
   select 'report', report_id, source, day::timestamp at time zone 'UTC', price_cents
   from market.reported_prices
@@ -43,7 +43,7 @@ left join lateral (
   select v.verdict from market.outlier_verdicts v
   where v.subject = 'trade' and v.subject_id = t.trade_id
   order by v.known_at desc, v.verdict_id desc limit 1) said on true
-where card_id = %s and grade_code = %s and ts >= %s and ts < %s
+where card_id = %s and grade_code = %s and ts >= %s and ts < %s and until is null
 group by 1 order by 1
 """
 
@@ -91,7 +91,7 @@ def totals(connection: psycopg.Connection) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     for name, query in (
         ("cards", "select count(*) from market.cards"),
-        ("sales", "select count(*) from market.trades"),
+        ("sales", "select count(*) from market.trades where until is null"),
         ("figures of sources", "select count(*) from market.reported_prices"),
         ("daily bars", "select count(*) from market.prices_daily"),
     ):

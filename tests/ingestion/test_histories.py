@@ -12,7 +12,7 @@ from ingestion.domain.histories import beliefs, present, versions
 from ingestion.domain.statements import CONTENT, STATEMENTS, news
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
-MOMENTS = [START + timedelta(hours=hour) for hour in range(10)]
+MOMENTS = [START + timedelta(days=day) for day in range(10)]
 Said = dict[str, Any]
 Belief = tuple[Any, ...] | None
 
@@ -67,15 +67,21 @@ def believed(all_said: Sequence[Said], moment: datetime) -> Belief:
         first = all(content(before) == content(told[0]) and before["action"] == "told"
                     for before in told[: at + 1])  # fmt: skip
         since[at] = one["known_at"] if first else max(one["known_at"], one["reported_at"])
-    newest, stands, gone = -1, None, False
+    newest, stands, gone, heard_of = -1, None, False, set()
     turned = [one for one in all_said if not one["ts"]]
     for now in [known for known in MOMENTS if known <= moment]:
         before = newest
         newest = max([at for at in since if since[at] <= now], default=-1)
         if newest != before:
             gone = gone or told[newest]["action"] == "cancelled"
-            if gone:
+            report = (
+                told[newest]["reported_at"],
+                told[newest]["action"],
+                told[newest]["price_cents"],
+            )
+            if gone and report not in heard_of:
                 stands = told[newest]["action"] == "told"
+            heard_of.add(report)
         # Of two persons at one moment the one who reinstates is heard last.
         for one in sorted((one for one in turned if one["known_at"] == now),
                           key=lambda one: bool(one["action"] == "reinstated")):  # fmt: skip
