@@ -86,9 +86,11 @@ def database_url(site: Site, login: str) -> dict[str, str]:
 
 
 def of_schedules(site: Site) -> dict[str, str]:
-    """What dags/schedules.py reads: without a marketplace no clock starts an ingest."""
+    """What dags/schedules.py reads: without a marketplace no clock starts an ingest, nor where
+    whoever starts the stack sets PRICER_NIGHTLY_INGEST to `off`."""
+    asked = os.environ.get("PRICER_NIGHTLY_INGEST", "on")
     return {
-        "PRICER_NIGHTLY_INGEST": "on" if site.world.simulated else "off",
+        "PRICER_NIGHTLY_INGEST": asked if site.world.simulated else "off",
         # The demo switches it on after its nights, which would meet it every quarter of an hour.
         "PRICER_HOT_CARDS": "paused",
     }

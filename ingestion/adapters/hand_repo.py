@@ -1,4 +1,4 @@
-"""SQL of what a person says of one price: that a sale is revoked or stands, that it is real or not."""
+"""SQL of what a person says of one price: that a sale was revoked or stands, or that it is real."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -175,3 +175,21 @@ def test_a_source_that_dates_nothing_is_believed_in_the_order_of_asking() -> Non
         assert versions(beliefs(frame(all_said))).get_column("price_cents")[-1] == price
     assert [one["place"] for one in all_said] == [0, 1, 2]
     assert heard(all_said, word("told", 2, 0, 100, "base1-4")).is_empty()
+
+
+def test_words_of_another_time_of_sale_may_mean_another_card() -> None:
+    told = [word("told", 2, 0, 100, "base1-4")]
+    moved = word("told", 4, 0, 100, "base1-2") | {"ts": START + timedelta(days=1)}
+    all_said = [*told, *heard(told, moved).select(list(STATEMENTS)).to_dicts()]
+    assert [(one["card_id"], one["actor"]) for one in all_said] == [
+        ("base1-4", "shop"),
+        ("base1-2", "shop"),
+    ]
+    assert all(heard(all_said, one).is_empty() for one in all_said)
+
+
+def test_reading_a_cancelled_report_anew_leaves_a_person_s_word_as_it_is() -> None:
+    told = [word("told", 1, 1, 100, "base1-4"), word("cancelled", 3, 3, 100, "base1-4")]
+    told += [turn("reinstated", 5), word("cancelled", 3, 7, 100, "base1-2")]
+    [shown] = present(beliefs(frame(told))).to_dicts()
+    assert (shown["card_id"], shown["until"]) == ("base1-2", None)

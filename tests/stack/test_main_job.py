@@ -40,8 +40,11 @@ def short_plan(since: date) -> Plan:
 @pytest.fixture(scope="module")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     state = State(tmp_path_factory.mktemp("main job") / "state")
-    with front.running(state, world=Worlds.SIMULATED.value) as stack:
-        yield stack
+    with pytest.MonkeyPatch.context() as patch:
+        # At one o'clock at night the schedule would bring in a night of its own.
+        patch.setenv("PRICER_NIGHTLY_INGEST", "off")
+        with front.running(state, world=Worlds.SIMULATED.value) as stack:
+            yield stack
     state.delete()
 
 
