@@ -56,9 +56,11 @@ def numbered(files: dict[str, str], kind: str) -> list[str]:
 
 
 @pytest.fixture
-def suite(tmp_path: Path, repository: Path) -> Path:
+def suite(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {repository}\n")
+    # A path with a space cannot be told in pytest.ini.
+    monkeypatch.setenv("PYTHONPATH", str(repository))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     return tmp_path
 
 
