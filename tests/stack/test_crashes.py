@@ -47,6 +47,14 @@ from tests.stack.front_process import (
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_schedule() -> Iterator[None]:
+    """Nothing is brought in by the clock while parts are killed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRICER_NIGHTLY_INGEST", "off")
+        yield
+
+
 @pytest.fixture(scope="module")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontProcess]:
     home = tmp_path_factory.mktemp("home") / "a private place"
