@@ -6,6 +6,7 @@ import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
 
 from signals_svc.adapters.lightgbm_paths import paths_of_booster
+from signals_svc.adapters.lightgbm_settings import SETTINGS
 from signals_svc.adapters.lightgbm_trainer import OPSET, gain_of, with_single_thresholds
 from signals_svc.adapters.onnx_quantile_trees import run_trees
 from signals_svc.adapters.onnx_session import open_session
@@ -18,18 +19,8 @@ TREES = 80
 MOST_ROWS = 8_000  # of overlapping weeks; more cost the demo its time
 PARAMETERS = {
     "objective": "quantile",
-    "learning_rate": 0.05,
     "num_leaves": 15,
-    "min_data_in_leaf": 100,
-    "lambda_l2": 10.0,
-    "feature_fraction": 0.6,
-    "bagging_fraction": 0.6,
-    "bagging_freq": 1,
-    "seed": 20240229,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
+    **SETTINGS,
 }
 
 

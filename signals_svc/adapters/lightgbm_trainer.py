@@ -8,6 +8,7 @@ import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
 
 from signals_svc.adapters.lightgbm_paths import paths_of_booster
+from signals_svc.adapters.lightgbm_settings import SETTINGS
 from signals_svc.adapters.onnx_classifier import run_session
 from signals_svc.adapters.onnx_session import open_session
 from signals_svc.domain.arrays import Floats, Ints, Singles
@@ -18,18 +19,8 @@ TREES = 100
 PARAMETERS = {
     "objective": "multiclass",
     "num_class": len(ACTIONS),
-    "learning_rate": 0.05,
     "num_leaves": 7,
-    "min_data_in_leaf": 100,
-    "lambda_l2": 10.0,
-    "feature_fraction": 0.6,
-    "bagging_fraction": 0.6,
-    "bagging_freq": 1,
-    "seed": 20240229,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
+    **SETTINGS,
 }
 OPSET = 15  # the newest that the converter writes trees for
 
