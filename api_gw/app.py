@@ -20,10 +20,21 @@ from api_gw.adapters.explanations import PostgresExplanations
 from api_gw.adapters.models import PostgresModels
 from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.quality import PostgresQuality
+from api_gw.adapters.receipts import PostgresReceipts
 from api_gw.adapters.redis_cache import NoCache, RedisCache
 from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.adapters.signals import PostgresSignals
-from api_gw.http import admin, cards, health, models, movers, quality, restatements, search
+from api_gw.http import (
+    admin,
+    cards,
+    health,
+    models,
+    movers,
+    quality,
+    receipts,
+    restatements,
+    search,
+)
 from api_gw.http.deps import Services
 from api_gw.http.entity_tags import EntityTags
 from api_gw.http.openapi import describing
@@ -39,6 +50,8 @@ DESCRIPTION = (
     " returns and probabilities are fractions, times are UTC. Not investment advice."
 )
 
+ROUTES = (health, search, cards, receipts, movers, models, restatements, quality, admin)
+
 
 def bare_app() -> FastAPI:
     """The routes without anything behind them: enough to describe the API."""
@@ -49,7 +62,7 @@ def bare_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (health, search, cards, movers, models, restatements, quality, admin):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.include_router(models.administered)
     app.add_middleware(EntityTags)
@@ -72,6 +85,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         prices=PostgresPrices(database),
         signals=PostgresSignals(database),
         explanations=PostgresExplanations(database),
+        receipts=PostgresReceipts(database),
         divergences=PostgresDivergences(database),
         restatements=PostgresRestatements(database),
         quality=PostgresQuality(database),

@@ -11,6 +11,7 @@ from api_gw.domain.explanations import Band
 from api_gw.domain.models import HorizonApart, Model, ModelPage
 from api_gw.domain.quality import Certainty, Divergence, SourceQuality
 from api_gw.domain.query import Query
+from api_gw.domain.receipts import Receipt
 from api_gw.domain.restatements import Asked, RestatedBar, RestatedFeatures, RestatedSignal
 from api_gw.domain.signals import Signal
 from kernel.ids import Instrument
@@ -140,6 +141,16 @@ class Explanations(Protocol):
         self, card_id: str, grade_code: str, *, horizon: int, night: datetime, as_of: datetime
     ) -> Mapping[str, Any]:
         """What the night told of why; empty where it told nothing."""
+        ...
+
+
+class Receipts(Protocol):
+    """What signals rest on."""
+
+    async def newest(
+        self, card_id: str, grade_code: str, *, horizon: int, as_of: datetime
+    ) -> Receipt | None:
+        """Of the newest signal known at the moment; None if there is none."""
         ...
 
 

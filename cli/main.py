@@ -1,19 +1,19 @@
 """The console script `pricer`: its commands, and how a failure of them is told."""
 
 import getpass
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
-from cli.asking import NotAnswered, ask
 from cli.model_lines import comparison_lines, model_list_lines, model_page_lines
 from cli.packages import BrokenPackage, UnknownPackage, job_lines, package_names, python_module
 from cli.quality_lines import quality_lines
+from cli.reporting import API, AS_JSON, report
 from cli.restatement_lines import restatement_lines
+from cli.signals import signals
 from cli.status import print_status
 from cli.versions import version_lines
 
@@ -126,10 +126,6 @@ def version() -> None:
     """Print the version of the platform, of Python and of the main parts."""
     for line in version_lines():
         click.echo(line)
-
-
-API = click.option("--url", envvar="PRICER_API_URL", help="API to ask; default: the local one")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="print the answer as it came")
 
 
 @pricer.command()
@@ -246,19 +242,4 @@ def move(version: str, wish: Mapping[str, Any], *, within: float, url: str | Non
     sys.exit(change_stage(version, wish, url=url, token=token, within_s=60 * within))
 
 
-def report(
-    path: str,
-    asked: Mapping[str, str | None],
-    lines: Callable[[dict[str, Any]], Iterator[str]],
-    *,
-    url: str | None,
-    as_json: bool,
-) -> None:
-    """Print what the API answers, as lines or as JSON, and leave with 0 only if it answered."""
-    try:
-        found = ask(url, path, asked)
-    except NotAnswered as error:
-        click.echo(f"pricer: {error}", err=True)
-        sys.exit(error.code)
-    for line in [json.dumps(found, indent=2)] if as_json else lines(found):
-        click.echo(line)
+pricer.add_command(signals)

@@ -15,6 +15,7 @@ from signals_svc.adapters.market import MarketDirtySet, MarketPrices
 from signals_svc.adapters.models import Models
 from signals_svc.adapters.outbox import SignalOutbox
 from signals_svc.adapters.policy_file import forecast_policy
+from signals_svc.adapters.receipts import Receipts
 from signals_svc.adapters.redis_signals import RedisSignals
 from signals_svc.adapters.signals import Signals
 from signals_svc.domain.costs import Costs
@@ -46,6 +47,7 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             signals=Signals(connection, horizons=horizons_of(settings)),
             models=Models(connection),
             outbox=SignalOutbox(connection),
+            receipts=Receipts(connection),
         )
 
 

@@ -32,10 +32,11 @@ from signals_svc.usecases.train import (
     register_baselines,
     register_forecaster,
 )
+from signals_svc.usecases.verify_receipts import NAMED, verify_receipts
 
 
 class NoDay(Rejected):
-    """There is nothing to take a training day from."""
+    """There is nothing to take a day from."""
 
     def __init__(self) -> None:
         super().__init__("no night has signals yet, so say the day: --date 2026-09-30")
@@ -109,6 +110,12 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
         asked = Asked(to, percent, actor, reason)
         now = datetime.now(UTC)
         finish("promote", lambda: change_stage(workshop(), model_version, asked, now=now))
+
+    @group.command("verify_receipts", help="Check what the signals of a night rest on.")
+    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    @click.option("--card", help="this card only")
+    def verify_receipts_job(day: date | None, card: str | None) -> None:
+        finish("verify_receipts", lambda: check_receipts(workshop(), day, card))
 
     return group
 
@@ -204,7 +211,7 @@ def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
 def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """Accepted or not, and why; an accepted candidate is heard in the shadow from now on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=_training_day(stores, day))
+        history = read_history(stores, known_until=_day_or_latest(stores, day))
     learned = learn(
         history,
         horizon_days=workshop.shown_horizon,
@@ -233,7 +240,7 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
 def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """The verdict on each horizon, in words, and the version that is in the shadow from now on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=_training_day(stores, day))
+        history = read_history(stores, known_until=_day_or_latest(stores, day))
     learned = learn_forecasts(
         history,
         horizons=workshop.horizons,
@@ -260,7 +267,7 @@ def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> 
 def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """Who is the best at each horizon, with the losses of all; he speaks from the next run on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=_training_day(stores, day))
+        history = read_history(stores, known_until=_day_or_latest(stores, day))
     learned = learn_baselines(
         history,
         horizons=workshop.horizons,
@@ -300,7 +307,25 @@ def change_stage(workshop: Workshop, version: str, asked: Asked, *, now: datetim
     }
 
 
-def _training_day(stores: Stores, day: date | None) -> date:
+def check_receipts(workshop: Workshop, day: date | None, card_id: str | None) -> Summary:
+    """How many signals are what they were; prices that are told anew are named, and no failure."""
+    with workshop.stores() as stores:
+        as_of = _day_or_latest(stores, day)
+        found = verify_receipts(
+            stores, as_of=as_of, card_id=card_id, artifacts=workshop.artifacts()
+        )
+    return {
+        "night": as_of.isoformat(),
+        "signals": found.signals,
+        "artifacts": found.artifacts,
+        "features_rebuilt": found.rebuilt,
+        "features_differ": found.differ,
+        "prices_told_anew": len(found.told_anew),
+        "for_example": [str(one) for one in found.told_anew[:NAMED]],
+    }
+
+
+def _day_or_latest(stores: Stores, day: date | None) -> date:
     """The one asked for, else the latest night. Raises NoDay."""
     known_until = day or stores.signals.latest_night()
     if known_until is None:

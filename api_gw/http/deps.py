@@ -20,6 +20,7 @@ from api_gw.ports import (
     Explanations,
     Models,
     Prices,
+    Receipts,
     Restatements,
     Signals,
 )
@@ -43,6 +44,7 @@ class Services:
     prices: Prices
     signals: Signals
     explanations: Explanations
+    receipts: Receipts
     divergences: Divergences
     restatements: Restatements
     quality: DataQuality

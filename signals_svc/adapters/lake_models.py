@@ -29,6 +29,13 @@ class LakeModels:
         """Write one artifact whole. Raises Unavailable."""
         self._lake().put("models", key, body)
 
+    def checksum(self, key: str) -> str | None:
+        """SHA-256 of what lies there now; None for nothing. Raises Unavailable."""
+        try:
+            return hashlib.sha256(self._lake().get("models", key)).hexdigest()
+        except NotFound:
+            return None
+
     def load(self, model: ServingModel) -> Classifier:
         """Read, verify and open a classifier. Raises ArtifactCorrupt or Unavailable."""
         artifact = artifact_of(model.version, self._body(model))

@@ -12,6 +12,7 @@ from kernel.db.staging import stage_rows
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.adapters.explanations import write_explanations
 from signals_svc.adapters.flips import write_flips
+from signals_svc.adapters.receipts import write_receipts
 from signals_svc.domain.explanation import Explanation
 from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
@@ -60,6 +61,7 @@ left join lateral (
   order by s.known_at desc, s.signal_id desc limit 1) said on true
 where said.fingerprint is distinct from n.fingerprint
 order by n.card_id, n.grade_code, n.horizon_days
+returning signal_id
 """
 
 FORECAST_COLUMNS = (
@@ -205,7 +207,7 @@ class Signals:
         *,
         now: datetime,
     ) -> None:
-        """Append every word that differs from the newest on its night."""
+        """Append every word that differs from the newest on its night, with its receipt."""
         stage_rows(
             self._connection,
             "forecasts_new",
@@ -214,7 +216,8 @@ class Signals:
         )
         self._connection.execute(APPEND_FORECASTS, {"now": now})
         stage_rows(self._connection, "signals_new", SIGNAL_COLUMNS, map(_row, signals))
-        self._connection.execute(APPEND_SIGNALS, {"now": now})
+        added = self._connection.execute(APPEND_SIGNALS, {"now": now}).fetchall()
+        write_receipts(self._connection, [signal_id for (signal_id,) in added])
         write_flips(self._connection, flips)
 
     def explain(self, explanations: Sequence[Explanation], *, now: datetime) -> None:

@@ -150,6 +150,17 @@ signals = Table(
     moment("written_at"),
 )
 
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("signal_id", BigInteger, primary_key=True),
+    Column("said", Text, nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("models", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
 flips = Table(
     "flips",
     metadata,

@@ -163,6 +163,10 @@ class ArtifactStore(Protocol):
         """Write one artifact whole. Raises Unavailable."""
         ...
 
+    def checksum(self, key: str) -> str | None:
+        """SHA-256 of what lies there now, in hexadecimal; None for nothing. Raises Unavailable."""
+        ...
+
 
 class ClassifierLoader(Protocol):
     """Artifacts of classifiers."""

@@ -78,7 +78,7 @@ class SignalStore(Protocol):
         *,
         now: datetime,
     ) -> None:
-        """Append every word that differs from the newest on its night.
+        """Append every word that differs from the newest on its night, with its receipt.
 
         The first on a night is known at its end, a later one `now`.
         """

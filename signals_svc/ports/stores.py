@@ -6,6 +6,7 @@ from signals_svc.ports.market import DirtySet, Prices
 from signals_svc.ports.models import ModelStore
 from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
 from signals_svc.ports.outbox import Outbox
+from signals_svc.ports.receipts import ReceiptStore
 
 
 class Stores(NamedTuple):
@@ -18,3 +19,4 @@ class Stores(NamedTuple):
     signals: SignalStore
     models: ModelStore
     outbox: Outbox
+    receipts: ReceiptStore
