@@ -17,6 +17,7 @@ from signals_svc.adapters.outbox import SignalOutbox
 from signals_svc.adapters.policy_file import forecast_policy
 from signals_svc.adapters.receipts import Receipts
 from signals_svc.adapters.redis_signals import RedisSignals
+from signals_svc.adapters.scores import ScoresStored
 from signals_svc.adapters.signals import Signals
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import Policy
@@ -48,6 +49,7 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             models=Models(connection),
             outbox=SignalOutbox(connection),
             receipts=Receipts(connection),
+            scores=ScoresStored(connection),
         )
 
 

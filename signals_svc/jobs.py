@@ -13,6 +13,7 @@ from kernel.cli import Summary, UtcDay, finish
 from kernel.errors import Rejected, Unavailable
 from signals_svc.domain.decision import ACTIONS, Policy
 from signals_svc.domain.forecast_gate import ForecastPolicy
+from signals_svc.domain.scores import OUTCOMES
 from signals_svc.domain.stages import Stage
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
 from signals_svc.ports.models import ArtifactStore, Trainer
@@ -26,6 +27,7 @@ from signals_svc.usecases.learn_baselines import learn_baselines
 from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
 from signals_svc.usecases.promote import Asked, promote, rollback
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
+from signals_svc.usecases.score import score
 from signals_svc.usecases.train import (
     read_history,
     register,
@@ -61,6 +63,7 @@ class Workshop:
     signals_not_before: timedelta
 
 
+CHANGED_DAYS = 35  # a month of nights may fail before a change is missed
 STAGES = ("shadow", "canary", "production", "retired")
 
 
@@ -116,6 +119,18 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     @click.option("--card", help="this card only")
     def verify_receipts_job(day: date | None, card: str | None) -> None:
         finish("verify_receipts", lambda: check_receipts(workshop(), day, card))
+
+    @group.command("score", help="Say what came of signals whose days are over.")
+    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    @click.option(
+        "--changed-days",
+        type=click.IntRange(1, 3650),
+        default=CHANGED_DAYS,
+        show_default=True,
+        help="score again where prices of the past changed in so many days",
+    )
+    def score_job(day: date | None, changed_days: int) -> None:
+        finish("score", lambda: score_signals(workshop(), day, changed_days=changed_days))
 
     return group
 
@@ -304,6 +319,27 @@ def change_stage(workshop: Workshop, version: str, asked: Asked, *, now: datetim
         "stage": moved.stage,
         "as_of": moved.as_of.isoformat() if moved.as_of else None,
         "marked": moved.marked,
+    }
+
+
+def score_signals(
+    workshop: Workshop, day: date | None, *, changed_days: int = CHANGED_DAYS
+) -> Summary:
+    """First scores by outcome, scores said anew, and how many wait for sales to be fetched."""
+    with workshop.stores() as stores:
+        as_of = _day_or_latest(stores, day)
+        found = score(
+            stores,
+            as_of=as_of,
+            after=workshop.horizons,
+            costs=workshop.policy.costs,
+            changed_days=changed_days,
+        )
+    return {
+        "as_of": as_of.isoformat(),
+        **{name: found.outcomes[name] for name in OUTCOMES},
+        "said_anew": found.anew,
+        "waiting": found.waiting,
     }
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -159,6 +160,41 @@ receipts = Table(
     Column("snapshot", Text, nullable=False),
     Column("models", Text, nullable=False),
     Column("hash", Text, nullable=False),
+)
+
+replayed = Table(
+    "replayed",
+    metadata,
+    Column("signal_id", BigInteger, nullable=False),
+    *instrument(key=True),
+    Column("horizon_days", Integer, primary_key=True),
+    moment("asof_ts", key=True),
+    Column("model_version", Text, nullable=False),
+    Column("feature_version", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("conviction", Double, nullable=False),
+    Column("expected_return", Double, nullable=False),
+    Column("utility", Double, nullable=False),
+    Column("price_cents", Integer, nullable=False),
+    Column("series", Text, nullable=False),
+    Column("sold_90", Integer, nullable=False),
+    moment("written_at"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("signal_id", BigInteger, primary_key=True),
+    Column("after_days", Integer, primary_key=True),
+    moment("known_at", key=True),
+    Column("outcome", Text, nullable=False),
+    Column("entry_day", Date),
+    Column("entry_cents", Integer),
+    Column("exit_day", Date),
+    Column("exit_cents", Integer),
+    Column("net_return", Double),
+    Column("came_true", Boolean),
+    moment("written_at"),
 )
 
 flips = Table(

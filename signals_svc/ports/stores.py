@@ -7,6 +7,7 @@ from signals_svc.ports.models import ModelStore
 from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
 from signals_svc.ports.outbox import Outbox
 from signals_svc.ports.receipts import ReceiptStore
+from signals_svc.ports.scores import ScoreStore
 
 
 class Stores(NamedTuple):
@@ -20,3 +21,4 @@ class Stores(NamedTuple):
     models: ModelStore
     outbox: Outbox
     receipts: ReceiptStore
+    scores: ScoreStore

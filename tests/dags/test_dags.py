@@ -31,6 +31,7 @@ CHAINS = {
     "dag_train_models": ["train", "train_baselines"],
     "dag_models": ["promote"],
     "dag_train_forecaster": ["train_forecaster"],
+    "dag_score_signals": ["score"],
 }
 OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
@@ -49,6 +50,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_train_models": {"model"},
     "dag_models": {"model"},
     "dag_train_forecaster": set(),
+    "dag_score_signals": set(),
 }
 
 
@@ -141,6 +143,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_features_signals", "0 2 * * *"),
         ("dag_train_models", "0 4 1 * *"),
         ("dag_train_forecaster", "0 5 1 * *"),
+        ("dag_score_signals", "0 3 * * *"),
         ("dag_maintenance", "0 5 * * *"),
         ("dag_hot_cards", "*/15 * * * *"),
         ("dag_pop_trends_sentiment", "0 3 * * 0"),
