@@ -63,10 +63,10 @@ WORK: Schema = {
     "generation": pl.Int64,
     "judged": pl.Int64,
 }
-# COPY takes no parameters: the stage is written in, as a literal of one of three words.
+# COPY takes no parameters: the stage is written in, as a literal of one of a few words.
 PENDING = """
 select card_id, grade_code, day, as_of, coalesce(through, day) as through, generation, judged
-from market.dirty
+from market.dirty {}
 where stage = {} order by as_of, card_id, grade_code, day
 """
 # Rows of the dirty set are taken in one order by all: see kernel/db/dirty.py.
@@ -182,10 +182,14 @@ class WorkRepo:
             "select pg_advisory_xact_lock(hashtext('market.work'), hashtext(%s))", (name,)
         )
 
-    def pending(self, stage_name: str) -> pl.DataFrame:
-        """All work of a stage, with the generation judged in `judged`."""
-        query = sql.SQL(PENDING).format(sql.Literal(_stage(stage_name)))
-        return read_frame(self.connection, query, WORK)
+    def pending(self, stage_name: str, *, of: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Work of a stage on all instruments or these, with the generation judged in `judged`."""
+        stage, some = sql.Literal(_stage(stage_name)), sql.SQL("")
+        if of is not None:
+            stage_frame(self.connection, "asked_of", of.select("card_id", "grade_code"))
+            some = sql.SQL("join asked_of using (card_id, grade_code)")
+        with dirty.by_hash(self.connection):
+            return read_frame(self.connection, sql.SQL(PENDING).format(some, stage), WORK)
 
     def mark(self, stage_name: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
         """Add work in this transaction: on a day, or on all from `day` to `through`."""

@@ -105,8 +105,9 @@ class WorkSet(Protocol):
     def claim(self, name: str) -> None:
         """Let one run at a time do work of this name, until this transaction ends."""
 
-    def pending(self, stage: str) -> pl.DataFrame:
-        """All work of a stage, with the generation judged in `judged`."""
+    def pending(self, stage: str, *, of: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Work of a stage, with the generation judged in `judged`: on all instruments, or on those
+        `of` names by card_id and grade_code."""
 
     def mark(self, stage: str, rows: pl.DataFrame, *, judged: bool = False) -> int:
         """Add work in this transaction."""

@@ -1,12 +1,16 @@
 """Judges the prices of dirty instruments and appends every change of verdict."""
 
+from collections import Counter
 from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
 
 import polars as pl
 import structlog
 
 from ingestion.domain.checkpoints import resumable, sound
 from ingestion.domain.marks import marked_days, work_on
+from ingestion.domain.pieces import in_pieces
 from ingestion.domain.verdicts import judged, missing_verdicts, with_earlier
 from ingestion.ports.unit import Unit, Units
 from ingestion.usecases.recall import mark
@@ -17,43 +21,70 @@ log = structlog.get_logger()
 INSTRUMENT = ["card_id", "grade_code"]
 
 
+class Piece(NamedTuple):
+    """What came of judging some instruments; `left`: how many to the next run."""
+
+    read: int
+    instruments: int
+    judged: int
+    verdicts: int
+    days_marked: int
+    outliers: Counter[str]
+    left: int
+
+
 def judge_outliers(units: Units, only: Instrument | None = None) -> Mapping[str, object]:
     """Verdicts of all instruments with work at stage `bars`, or of one of them; days they change
     become work too.
 
-    Judging takes minutes where much is new, so it lies between two transactions. An instrument
-    whose work changed meanwhile is left to the next run.
+    Some instruments at a time, and each such piece is kept: what a run that ends early has judged
+    is not judged again.
     """
     with units() as unit:
-        unit.archive.hold()
         pending = work_on(only, unit.work.pending("bars"))
-        if pending.is_empty():
-            return {"instruments": 0, "judged": 0, "verdicts": 0, "outliers": 0}
+    pieces = in_pieces(pending, partial(_judge, units))
+    sums = {
+        name: sum(getattr(piece, name) for piece in pieces)
+        for name in ("instruments", "judged", "verdicts", "days_marked", "left")
+    }
+    log.info("outliers.judged", pieces=len(pieces), **sums)
+    by_rule = sum((piece.outliers for piece in pieces), Counter[str]())
+    return {
+        **sums,
+        "outliers": by_rule.total(),
+        "outliers_by_rule": dict(sorted(by_rule.items())),
+    }
+
+
+def _judge(units: Units, instruments: pl.DataFrame) -> Piece:
+    """Judging takes minutes where much is new, so it lies between two transactions. An instrument
+    whose work changed meanwhile is left to the next run."""
+    with units() as unit:
+        unit.archive.hold()
+        pending = unit.work.pending("bars", of=instruments)
         versions, resumed = _read(unit, pending)
         told = unit.verdicts.by_rule_since(resumed, _several(versions, resumed))
     wanted, checkpoints = judged(versions, resumed, told)
+    read = versions.height
     with units() as unit:
         unit.work.claim("bars")
-        changed = _changed(pending, work_on(only, unit.work.pending("bars")))
+        changed = _changed(pending, unit.work.pending("bars", of=instruments))
         pending, versions, resumed, wanted, checkpoints = (
             frame.join(changed, on=INSTRUMENT, how="anti", maintain_order="left")
             for frame in (pending, versions, resumed, wanted, checkpoints)
         )
-        written = _write(unit, pending, resumed, wanted)
+        appended, marked = _write(unit, pending, resumed, wanted)
         unit.verdicts.check(pending, checkpoints)
     now = wanted.unique(["subject", "subject_id", *INSTRUMENT], keep="last", maintain_order=True)
-    outliers = now.filter(pl.col("verdict") == "outlier")
-    by_rule = outliers.group_by("rule").len().sort("rule")
-    instruments = pending.select(INSTRUMENT).n_unique()
-    log.info("outliers.judged", instruments=instruments, **written)
-    return {
-        "instruments": instruments,
-        "judged": versions.filter(pl.col("until").is_null()).height,
-        **written,
-        "outliers": outliers.height,
-        "outliers_by_rule": dict(by_rule.iter_rows()),
-        "left": changed.height,
-    }
+    return Piece(
+        read=read,
+        instruments=pending.select(INSTRUMENT).n_unique(),
+        judged=versions.filter(pl.col("until").is_null()).height,
+        verdicts=appended,
+        days_marked=marked,
+        outliers=Counter(now.filter(pl.col("verdict") == "outlier").get_column("rule").to_list()),
+        left=changed.height,
+    )
 
 
 def _read(unit: Unit, pending: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -83,7 +114,8 @@ def _changed(seen: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
 
 def _write(
     unit: Unit, pending: pl.DataFrame, resumed: pl.DataFrame, wanted: pl.DataFrame
-) -> dict[str, int]:
+) -> tuple[int, int]:
+    """The rows appended, and the days marked beside those that were work."""
     instruments = pending.select(INSTRUMENT).unique()
     whole = instruments.join(resumed, on=INSTRUMENT, how="anti")
     recent = unit.verdicts.by_rule_since(resumed, wanted.filter(subject="trade"))
@@ -95,7 +127,7 @@ def _write(
     as_of = pending.select(*INSTRUMENT, "as_of").unique()
     elsewhere = _elsewhere(changed.join(as_of, on=INSTRUMENT), pending)
     mark(unit, elsewhere, judged=True)
-    return {"verdicts": appended, "days_marked": elsewhere.height}
+    return appended, elsewhere.height
 
 
 def _elsewhere(days: pl.DataFrame, pending: pl.DataFrame) -> pl.DataFrame:

@@ -230,7 +230,7 @@ def test_an_instrument_that_changes_while_it_is_judged_is_left_to_the_next_run(
     late = plain_file("b.csv", ["base1-4,psa9,90.00,2024-05-01T12:00:00Z,s3"])
     other = plain_file("c.csv", ["base1-2,psa9,90.00,2024-05-01T12:00:00Z,s4"])
     world.ingest("plain_sales", other, DAY2)
-    opened = iter((None, late))
+    opened = iter((None, None, late))
 
     def units() -> AbstractContextManager[Unit]:
         if path := next(opened):
