@@ -1,4 +1,4 @@
-"""Keeps the database fit: partitions ahead, old months to parquet, VACUUM ANALYZE."""
+"""Keeps the database fit: partitions ahead, old months to parquet, filters, VACUUM ANALYZE."""
 
 from airflow.sdk import DAG, Param
 
@@ -7,7 +7,7 @@ from dags.schedules import DAY, at
 
 with DAG(
     dag_id="dag_maintenance",
-    description="Partitions of months to come, archive of old ones, vacuum, after the night",
+    description="Months to come, archive of old ones, filters, vacuum, after the night",
     schedule=at("0 5 * * *"),
     catchup=False,
     max_active_runs=1,
@@ -23,5 +23,6 @@ with DAG(
         "ingestion", "ensure_partitions", date=DAY, months_ahead="{{ params.months_ahead }}"
     )
     archive = job("ingestion", "archive_months", date=DAY)
+    filters = job("ingestion", "filter_months")
     vacuum = job("ingestion", "vacuum")
-    partitions >> archive >> vacuum
+    partitions >> archive >> filters >> vacuum

@@ -33,6 +33,7 @@ from ingestion.adapters.lake_zones import LakeCuratedZone, LakeRawZone, LakeTrus
 from ingestion.adapters.price_repo import PriceRepo
 from ingestion.adapters.product_repo import ProductRepo
 from ingestion.adapters.reread_repo import RereadRepo
+from ingestion.adapters.sale_keys import SaleKeys
 from ingestion.adapters.sources.apis import APIS, Api
 from ingestion.adapters.sources.catalog_api import CatalogSource
 from ingestion.adapters.sources.credentials import Credentials
@@ -113,6 +114,7 @@ def unit_of(connection: psycopg.Connection, lake: Lake) -> Unit:
         divergences=DivergenceRepo(connection),
         backfills=BackfillRepo(connection),
         archive=ArchiveRepo(connection),
+        filters=SaleKeys(connection),
         archived=LakeArchive(lake),
         contract=contract,
     )

@@ -11,8 +11,9 @@ import psycopg
 from psycopg import sql
 
 from ingestion.adapters.copying import read_frame
+from ingestion.adapters.sale_keys import SaleKeys
 from ingestion.domain.statements import TOLD
-from kernel.db.staging import copy_text, rows_as_text, stage_frame
+from kernel.db.staging import copy_text, rows_as_text
 
 COLUMNS = (
     "trade_id",
@@ -33,8 +34,9 @@ COLUMNS = (
 ANY_OF_SOURCES = "select exists (select from market.trades where source = any(%s))"
 # What is known elsewhere: a sale whose time was corrected may come from another month.
 KNOWN = """
-select k.trade_id from staged_keys k
-where exists (select from market.trades t where t.trade_id = k.trade_id)
+select trade_id from may_lie m, lateral (
+  select from market.trades t
+  where t.trade_id = m.trade_id and t.ts >= m.since and t.ts < m.before offset 0) t
 """
 MONTH = pl.col("ts").dt.date().dt.month_start()
 
@@ -83,12 +85,15 @@ class NewMonths:
         new = rows.join(self._known(rows), on="trade_id", how="anti")
         by_month = new.partition_by("month", as_dict=True)
         filled = {month: by_month.get((month,)) for month in tables}
+        keys = SaleKeys(self.connection)
         texts = one_ahead(_as_text, [rows for rows in filled.values() if rows is not None])
         for month, told in filled.items():
             if told is not None:
                 table = sql.Identifier("market", tables[month])
                 copy_text(self.connection, table, COLUMNS, next(texts))
             self.connection.execute("select market.finish_trades_month(%s)", (month,))
+            sales = pl.Series(dtype=pl.Int64) if told is None else told.get_column("trade_id")
+            keys.note_month(month, sales)
         return new.drop("month")
 
     def _begin(self, months: Collection[date]) -> dict[date, str]:
@@ -106,5 +111,5 @@ class NewMonths:
         met = self.connection.execute(ANY_OF_SOURCES, (sources,)).fetchone()
         if keys.is_empty() or not met or not met[0]:
             return keys.clear()
-        stage_frame(self.connection, "staged_keys", keys)
+        SaleKeys(self.connection).look(keys.get_column("trade_id"))
         return read_frame(self.connection, KNOWN, {"trade_id": pl.Int64})

@@ -14,6 +14,7 @@ import polars as pl
 import psycopg
 
 from ingestion.adapters.copying import read_frame
+from ingestion.adapters.sale_keys import SaleKeys
 from ingestion.domain import histories
 from ingestion.domain.histories import SALE_VERSIONS, Changes
 from ingestion.domain.records import Schema
@@ -30,13 +31,19 @@ TRADE_COLUMNS = """trade_id, ts, card_id, grade_code, source, source_sale_id, to
   seller, url, known_at, reported_at, meta"""
 
 # What stands there word for word, and is all that was said of the sale, needs no look at a history.
+# Lateral and not pulled up: of each sale only the months are opened in which it may lie.
 MEET = """
 create temp table met on commit drop as
 select s.trade_id, s.alone and s.reported_at = t.reported_at
   and (t.told_as, t.ts, t.card_id, t.grade_code, t.price_cents, t.seller)
     is not distinct from (s.told_as, s.ts, s.card_id, s.grade_code, s.price_cents, s.seller)
   and not exists (select from market.trade_statements h where h.trade_id = t.trade_id) as same
-from said s join market.trades t on t.trade_id = s.trade_id
+from said s join (
+  select t.* from may_lie m, lateral (
+    select trade_id, reported_at, told_as, ts, card_id, grade_code, price_cents, seller
+    from market.trades where trade_id = m.trade_id and ts >= m.since and ts < m.before offset 0
+  ) t
+) t on t.trade_id = s.trade_id
 """
 CONCERN = """
 create temp table concerned on commit drop as
@@ -55,6 +62,7 @@ select card_id, grade_code, (ts at time zone 'UTC')::date as day, count(*) as sa
 where s.alone and not exists (select from met m where m.trade_id = s.trade_id)
 group by 1, 2, 3
 """
+MET = "select trade_id from met"
 ADDED_DAYS: Schema = {
     "card_id": pl.String,
     "grade_code": pl.String,
@@ -127,9 +135,14 @@ def hear(connection: psycopg.Connection, said: pl.DataFrame) -> Heard:
     The months of all contents have to be there.
     """
     alone = (pl.col("action") == TOLD) & pl.col("trade_id").is_unique()
-    stage_frame(connection, "said", said.with_columns(alone=alone).sort("ts", "trade_id"))
+    told = said.with_columns(alone=alone)
+    keys = SaleKeys(connection)
+    keys.look(told.get_column("trade_id"))
+    stage_frame(connection, "said", told.sort("ts", "trade_id"))
     for statement in (DROP, MEET, CONCERN, ADD):
         connection.execute(statement)
+    met = read_frame(connection, MET, {"trade_id": pl.Int64})
+    keys.note(told.filter("alone").join(met, on="trade_id", how="anti"))
     added = read_frame(connection, ADDED, ADDED_DAYS)
     stated = read_frame(connection, STATED, STATEMENTS)
     new = news(stated, read_frame(connection, OF_CONCERNED, SAID), moment(connection))
@@ -172,4 +185,5 @@ def _derive(connection: psycopg.Connection, stated: pl.DataFrame, new: pl.DataFr
     stage_frame(connection, "present_now", shown.join(named, on="trade_id"))
     for statement in (STATE, *REPLACE_VERSIONS, *REPLACE_SALES):
         connection.execute(statement)
+    SaleKeys(connection).note(shown)
     return changed

@@ -25,6 +25,7 @@ from ingestion.jobs.reference import (
 from ingestion.jobs.upkeep import (
     archive_months_job,
     ensure_partitions_job,
+    filter_months_job,
     rehearse_job,
     vacuum_job,
 )
@@ -58,6 +59,7 @@ for job in (
     announce_closes_job,
     ensure_partitions_job,
     archive_months_job,
+    filter_months_job,
     vacuum_job,
     rehearse_job,
 ):

@@ -7,6 +7,7 @@ import click
 from ingestion.jobs.doors import DATE, Doors
 from ingestion.usecases.archive import archive_months
 from ingestion.usecases.ensure_partitions import MONTHS_AHEAD, ensure_partitions
+from ingestion.usecases.filter_months import filter_months
 from ingestion.usecases.rehearse import rehearse
 from ingestion.usecases.sweep import sweep
 from kernel.cli import Summary, finish
@@ -31,6 +32,12 @@ def archive_months_job(doors: Doors, day: date) -> None:
         return archive_months(doors.unit, day, keep_months=doors.keep_months())
 
     finish("archive_months", work)
+
+
+@click.command("filter_months", help="What tells which months may hold a sale, made anew.")
+@click.pass_obj
+def filter_months_job(doors: Doors) -> None:
+    finish("filter_months", lambda: doors.within_unit(filter_months))
 
 
 @click.command("vacuum", help="VACUUM ANALYZE of tables that changed.")

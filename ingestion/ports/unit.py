@@ -18,7 +18,7 @@ from ingestion.ports.by_hand import ByHand
 from ingestion.ports.catalog import Catalog, ProductMap
 from ingestion.ports.facts import FactStore
 from ingestion.ports.prices import BarStore, Divergences, PriceStore, VerdictStore
-from ingestion.ports.upkeep import Archive
+from ingestion.ports.upkeep import Archive, MonthFilters
 from ingestion.ports.zones import ArchiveZone, CuratedZone, FactMonths, RawZone, TrustedZone
 
 
@@ -46,6 +46,7 @@ class Unit:
     divergences: Divergences
     backfills: Backfills
     archive: Archive
+    filters: MonthFilters
     archived: ArchiveZone
     contract: Callable[[str], Contract]  # of a table of schema `market`
 

@@ -46,6 +46,14 @@ class Archive(Protocol):
         """
 
 
+class MonthFilters(Protocol):
+    """What tells which months may hold a sale."""
+
+    def renew(self) -> int:
+        """Filter anew the months that sales came to since they were, and those that never were;
+        how many."""
+
+
 class Sweeper(Protocol):
     """Takes back the room of dead rows."""
 

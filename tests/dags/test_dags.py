@@ -24,7 +24,7 @@ CHAINS = {
     "dag_hot_cards": ["refresh_hot"],
     "dag_reread": ["reread"],
     "dag_search_sync": ["announce_closes", "index_closes"],
-    "dag_maintenance": ["ensure_partitions", "archive_months", "vacuum"],
+    "dag_maintenance": ["ensure_partitions", "archive_months", "filter_months", "vacuum"],
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "check_divergences", "publish_curated"],
     "dag_glue_catalog": ["register_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],

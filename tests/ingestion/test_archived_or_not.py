@@ -16,6 +16,7 @@ from ingestion.domain.versions import VERSIONS
 from ingestion.ports.by_hand import Turn
 from ingestion.usecases.archive import archive_months
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
+from ingestion.usecases.filter_months import filter_months
 from ingestion.usecases.publish_curated import publish_curated
 from ingestion.usecases.remap import remap
 from tests.ingestion.conftest import Rows, World
@@ -146,7 +147,8 @@ def ids_of(world: World) -> Callable[[int], int]:
 
 
 def lived(world: World, told: list[Op], days: Days, *, archiving: bool) -> tuple[Any, int]:
-    """What everything is after all of it, and how many months were archived on the way."""
+    """What everything is after all of it, and how many months were archived on the way; those that
+    are archived meanwhile are filtered each time as well."""
     reset(world)
     shop = Shop()
     mapped(world, CARDS[0])
@@ -158,6 +160,9 @@ def lived(world: World, told: list[Op], days: Days, *, archiving: bool) -> tuple
         do(world, shop, op, ids_of(world), days.of(number, op.does))
         if archiving and op.does == "archive":
             archived += int(str(archive_months(world.unit, TODAY, keep_months=24)["archived"]))
+        if archiving:
+            with world.unit() as unit:
+                filter_months(unit)
     settle(world)
     return seen(world), archived
 
