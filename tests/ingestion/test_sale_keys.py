@@ -36,7 +36,7 @@ def filtered(world: World) -> int:
 
 def looked(world: World, sales: Sequence[str]) -> list[tuple[str, date]]:
     """Which months are asked for which sales."""
-    ids = dict(world.rows("select source_sale_id, trade_id from market.trades"))
+    ids: dict[str, int] = dict(world.rows("select source_sale_id, trade_id from market.trades"))
     with psycopg.connect(world.url, options="-c timezone=UTC") as connection:
         SaleKeys(connection).look(pl.Series([ids[sale] for sale in sales], dtype=pl.Int64))
         found = connection.execute("select trade_id, since::date from may_lie").fetchall()
