@@ -4,13 +4,13 @@
 of those that were there, other rows list those that came since. It may speak of more. Months
 without a whole row may hold anything.
 
-Revision: 0022, after 0021
+Revision: 0024, after 0023
 """
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
