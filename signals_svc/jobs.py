@@ -27,6 +27,7 @@ from signals_svc.usecases.learn_baselines import learn_baselines
 from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
 from signals_svc.usecases.promote import Asked, promote, rollback
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
+from signals_svc.usecases.rebuild_features import features_of, history_of, keep
 from signals_svc.usecases.score import score
 from signals_svc.usecases.train import (
     read_history,
@@ -75,8 +76,18 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
         pass
 
     @group.command("build_features", help="Features of every night in the dirty set.")
-    def build_features_job() -> None:
-        finish("build_features", lambda: build_every_night(workshop(), now=datetime.now(UTC)))
+    @click.option(
+        "--from", "first", type=UtcDay(), help="instead: of all instruments, from this day"
+    )
+    @click.option("--to", "last", type=UtcDay(), help="to this day")
+    def build_features_job(first: date | None, last: date | None) -> None:
+        if (first is None) != (last is None):
+            raise click.UsageError("say both --from and --to, or neither")
+        if first is not None and last is not None:
+            days = first, last
+            finish("build_features", lambda: build_range(workshop(), *days, now=datetime.now(UTC)))
+        else:
+            finish("build_features", lambda: build_every_night(workshop(), now=datetime.now(UTC)))
 
     @group.command("infer", help="Signals of every night whose features are built.")
     def infer_job() -> None:
@@ -155,6 +166,22 @@ def build_every_night(workshop: Workshop, *, now: datetime) -> Summary:
         "without_price": without_price,
         "waiting": waiting,
     }
+
+
+def build_range(workshop: Workshop, first: date, last: date, *, now: datetime) -> Summary:
+    """Features of all instruments on the days between, one transaction a day; no signals."""
+    log = structlog.get_logger()
+    with workshop.stores() as stores:
+        history = history_of(stores, first, last, now=now)
+    instruments = rows = 0
+    for day in features_of(history, first, last):
+        with workshop.stores() as stores:
+            added = keep(stores, day)
+        log.info("features.rebuilt", as_of=day.as_of.isoformat(), rows=added)
+        instruments += len(day.instruments)
+        rows += added
+    days = (last - first).days + 1
+    return {"days": days, "instrument_days": instruments, "rows": rows}
 
 
 def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:

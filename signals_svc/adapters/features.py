@@ -1,10 +1,12 @@
 """features_daily, features_latest and the queue between building features and inferring."""
 
+import io
 from collections.abc import Collection, Sequence
 from datetime import date
 
 import polars as pl
 import psycopg
+from psycopg import sql
 
 from kernel.days import end_of
 from kernel.db.staging import stage_rows
@@ -13,40 +15,36 @@ from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.snapshot import COLUMNS, Snapshot, thaw
 from signals_svc.ports.market import Work
 
-STAGED = (
-    ("card_id", "text"),
-    ("grade_code", "text"),
-    ("series", "text"),
-    ("raw", "jsonb"),
-    ("normalized", "jsonb"),
-    ("recency_days", "int"),
-    ("bars_365", "int"),
-    ("close_cents", "int"),
-    ("fingerprint", "text"),
-)
+PRINTED = ["card_id", "grade_code", "fingerprint"]
+COLUMNS_WRITTEN = ("day", "feature_version", *COLUMNS)
 
-APPEND = """
-insert into signals.features_daily
-  (card_id, grade_code, day, feature_version, series, raw, normalized, recency_days, bars_365,
-   close_cents, fingerprint)
-select n.card_id, n.grade_code, %(day)s, %(version)s, n.series, n.raw, n.normalized,
-  n.recency_days, n.bars_365, n.close_cents, n.fingerprint
-from features_new n
-where n.fingerprint is distinct from (
-  select f.fingerprint from signals.features_daily f
-  where f.card_id = n.card_id and f.grade_code = n.grade_code and f.day = %(day)s
-    and f.feature_version = %(version)s
-  order by f.computed_at desc limit 1)
+# A sign that no name and no JSON has: nothing has to be doubled or looked for.
+QUOTE = "\x01"
+COPY = """
+copy signals.features_daily ({}) from stdin (format csv, delimiter E'\\t', quote E'\\x01')
 """
 
+FINGERPRINTS = """
+select distinct on (card_id, grade_code) card_id, grade_code, fingerprint
+from signals.features_daily where day = %(day)s and feature_version = %(version)s
+order by card_id, grade_code, computed_at desc
+"""
+
+# Rows that are newer than the day's stay: of an old day nothing is read.
 KEEP_LATEST = """
 insert into signals.features_latest as l
   (card_id, grade_code, asof_ts, feature_version, features, recency_days)
-select card_id, grade_code, %(asof_ts)s, %(version)s,
-  jsonb_build_object('raw', raw, 'normalized', normalized, 'series', series,
-    'bars_365', bars_365, 'close_cents', close_cents, 'fingerprint', fingerprint),
-  recency_days
-from features_new
+select distinct on (f.card_id, f.grade_code) f.card_id, f.grade_code, %(asof_ts)s,
+  f.feature_version, jsonb_build_object('raw', f.raw, 'normalized', f.normalized,
+    'series', f.series, 'bars_365', f.bars_365, 'close_cents', f.close_cents,
+    'fingerprint', f.fingerprint),
+  f.recency_days
+from unnest(%(cards)s::text[], %(grades)s::text[]) w (card_id, grade_code)
+left join signals.features_latest held using (card_id, grade_code)
+join signals.features_daily f using (card_id, grade_code)
+where f.day = %(day)s and f.feature_version = %(version)s
+  and (held.asof_ts is null or held.asof_ts <= %(asof_ts)s)
+order by f.card_id, f.grade_code, f.computed_at desc
 on conflict (card_id, grade_code) do update
 set asof_ts = excluded.asof_ts, feature_version = excluded.feature_version,
   features = excluded.features, recency_days = excluded.recency_days
@@ -61,7 +59,8 @@ where f.day = %(day)s and f.feature_version = %(version)s
 order by f.card_id, f.grade_code, f.computed_at desc
 """
 
-FRAME = {name: pl.Int64 if kind == "int" else pl.String for (name, kind) in STAGED}
+WHOLE = ("recency_days", "bars_365", "close_cents")
+FRAME = {name: pl.Int64 if name in WHOLE else pl.String for name in COLUMNS}
 
 
 class Features:
@@ -76,10 +75,27 @@ class Features:
         self._connection.execute(
             "select signals.ensure_month_partitions('features_daily', %s, %s)", (as_of, as_of)
         )
-        stage_rows(self._connection, "features_new", STAGED, rows.select(COLUMNS).iter_rows())
-        added = self._connection.execute(APPEND, values).rowcount
-        self._connection.execute(KEEP_LATEST, values)
-        return added
+        told = self._connection.execute(FINGERPRINTS, values).fetchall()
+        known = pl.DataFrame(told, schema=dict.fromkeys(PRINTED, pl.String), orient="row")
+        new = rows.join(known, on=PRINTED, how="anti", maintain_order="left")
+        self._copy(new, as_of)
+        names = {"cards": rows["card_id"].to_list(), "grades": rows["grade_code"].to_list()}
+        self._connection.execute(KEEP_LATEST, values | names)
+        return new.height
+
+    def _copy(self, rows: pl.DataFrame, as_of: date) -> None:
+        """Append rows as they are; the database stamps them."""
+        stamped = rows.with_columns(day=pl.lit(as_of), feature_version=pl.lit(FEATURE_VERSION))
+        body = io.BytesIO()
+        stamped.select(COLUMNS_WRITTEN).write_csv(
+            body, include_header=False, separator="\t", quote_char=QUOTE
+        )
+        names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS_WRITTEN))
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(sql.SQL(COPY).format(names)) as copy,
+        ):
+            copy.write(body.getbuffer())
 
     def read(self, instruments: Collection[Instrument], *, as_of: date) -> Snapshot:
         """The newest rows of the day for the instruments that have one."""

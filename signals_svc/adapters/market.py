@@ -7,10 +7,12 @@ import psycopg
 
 from kernel.days import end_of
 from kernel.db import dirty
+from kernel.db.facts import facts_known
 from kernel.db.market import bar_versions, bars_as_of, divergent_on
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.bars import Bars, bars_of
 from signals_svc.domain.cross_section import CardFacts, Catalog
+from signals_svc.domain.facts import LOOKBACK, Facts
 from signals_svc.ports.market import Work
 
 CATALOG = """
@@ -54,6 +56,12 @@ class MarketPrices:
         rows = self._connection.execute(LATER_WORDS, asked).fetchall()
         since = {Instrument(CardId(card), GradeCode(grade)): at for card, grade, at in rows}
         return divergent_on(self._connection, as_of, history_since=since)
+
+    def facts(self, *, first: date, last: date) -> Facts:
+        """Every row of the facts that features of these days may see, known by `last`'s end."""
+        return Facts(
+            *facts_known(self._connection, as_of=end_of(last), first=first - LOOKBACK, last=last)
+        )
 
     def catalog(self) -> Catalog:
         """Set and release date of every card."""

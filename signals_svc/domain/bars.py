@@ -43,27 +43,32 @@ def bars_of(frame: pl.DataFrame) -> Bars:
         .with_columns(slot=pl.struct("card_id", "grade_code").rle_id())
     )
     names = numbered.select("card_id", "grade_code").unique(maintain_order=True)
-    cents = numbered["close_cents"].cast(pl.Int64).to_numpy()
+    cents = numbered["close_cents"].cast(pl.Int64).to_numpy(writable=True)
     until = numbered["superseded_at"].dt.epoch("us").fill_null(int(FOREVER))
     return Bars(
         instruments=tuple(
             Instrument(CardId(card), GradeCode(grade)) for card, grade in names.iter_rows()
         ),
-        slot=numbered["slot"].cast(pl.Int64).to_numpy(),
-        kind=numbered["kind"].cast(pl.Int64).to_numpy(),
-        day=numbered["day"].dt.epoch("d").cast(pl.Int64).to_numpy(),
+        slot=numbered["slot"].cast(pl.Int64).to_numpy(writable=True),
+        kind=numbered["kind"].cast(pl.Int64).to_numpy(writable=True),
+        day=numbered["day"].dt.epoch("d").cast(pl.Int64).to_numpy(writable=True),
         cents=cents,
         log_cents=np.log(cents.astype(np.float64)),
-        volume=numbered["volume"].cast(pl.Int64).to_numpy(),
-        known_us=numbered["known_at"].dt.epoch("us").to_numpy(),
-        until_us=until.cast(pl.Int64).to_numpy(),
+        volume=numbered["volume"].cast(pl.Int64).to_numpy(writable=True),
+        known_us=numbered["known_at"].dt.epoch("us").to_numpy(writable=True),
+        until_us=until.cast(pl.Int64).to_numpy(writable=True),
     )
 
 
 def known_at(bars: Bars, moment: datetime) -> Bars:
     """The versions that stood at an aware moment; later knowledge leaves no trace."""
-    now_us = int(moment.timestamp()) * 1_000_000 + moment.microsecond
+    now_us = microseconds(moment)
     return rows(bars, np.flatnonzero((bars.known_us <= now_us) & (bars.until_us > now_us)))
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970, of an aware moment."""
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
 
 
 def rows(bars: Bars, kept: Ints) -> Bars:

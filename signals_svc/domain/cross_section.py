@@ -9,15 +9,16 @@ import numpy as np
 from kernel.ids import CardId, Instrument
 from kernel.series import STALE_DAYS
 from signals_svc.domain.arrays import Flags, Floats, Ints
-from signals_svc.domain.price_path import log_close_at
-from signals_svc.domain.series import Series
+from signals_svc.domain.cross_pass import excess_pass, premium_pass, rank_pass
+from signals_svc.domain.in_parts import in_parts
+from signals_svc.domain.own_pass import closes_pass
+from signals_svc.domain.series import Series, day_number
 
-MIN_SET_MEMBERS = 3
-NINES = ("psa9", "any9")  # psa9 where it has a price, else a nine of an unnamed company
+RUNGS = ("raw", "psa10", "psa9", "any9")  # of a premium; any9: a nine of an unnamed company
+ANOTHER_RUNG = len(RUNGS)
 PREMIUM_STEP_DAYS = 30
 PREMIUM_STEPS = 12
-MIN_PREMIUMS = 6
-PREMIUM_SCALE_FLOOR = 0.05  # a premium that hardly moved is no reason for a huge z
+PREMIUMS = ("premium_raw", "premium_nine", "premium_raw_z", "premium_nine_z")
 
 
 @dataclass(frozen=True)
@@ -31,92 +32,66 @@ class CardFacts:
 Catalog = Mapping[CardId, CardFacts]
 
 
-def excess(momentum: Floats, sets: Ints, alive: Flags) -> Floats:
-    """Return minus that of the set's index: the median return of its members alive.
+@dataclass(frozen=True)
+class Places:
+    """Where each instrument of the bars stands, by slot: numbers of its card, set and rung.
+
+    `set_known` tells whether the catalog names its set; `released` is a day number or NaN.
+    """
+
+    card: Ints
+    set: Ints
+    set_known: Flags
+    rung: Ints
+    released: Floats
+
+
+def places_of(instruments: tuple[Instrument, ...], catalog: Catalog) -> Places:
+    """Asked once for all days of a range."""
+    facts = [catalog.get(one.card_id) for one in instruments]
+    cards = {card: n for n, card in enumerate(dict.fromkeys(one.card_id for one in instruments))}
+    sets = {name: n for n, name in enumerate(sorted({fact.set_id for fact in facts if fact}))}
+    rungs = {grade: n for n, grade in enumerate(RUNGS)}
+    days = [day_number(f.release_date) if f and f.release_date else np.nan for f in facts]
+    return Places(
+        card=np.array([cards[one.card_id] for one in instruments], np.int64),
+        set=np.array([sets[fact.set_id] if fact else len(sets) for fact in facts], np.int64),
+        set_known=np.array([fact is not None for fact in facts], np.bool_),
+        rung=np.array([rungs.get(one.grade_code, ANOTHER_RUNG) for one in instruments], np.int64),
+        released=np.array(days, np.float64),
+    )
+
+
+def excess(momentum: Floats, sets: Ints, counted: Flags) -> Floats:
+    """Return minus that of the set's index: the median return of its members that are counted.
 
     Missing where fewer than MIN_SET_MEMBERS have one. Median, because one mislinked card must
     not move the index of its set.
     """
-    out = np.full(len(momentum), np.nan)
-    counted = np.flatnonzero(alive & np.isfinite(momentum))
-    order = counted[np.argsort(sets[counted], kind="stable")]
-    groups = np.split(order, np.flatnonzero(np.diff(sets[order])) + 1)
-    index = {
-        int(sets[group[0]]): float(np.median(momentum[group]))
-        for group in groups
-        if len(group) >= MIN_SET_MEMBERS
-    }
-    for set_number, level in index.items():
-        members = sets == set_number
-        out[members] = momentum[members] - level
+    out = np.empty(len(momentum))
+    excess_pass(momentum, sets, counted, out)
     return out
 
 
 def rank(values: Floats, alive: Flags) -> Floats:
     """Place among instruments alive, (rank - 0.5) / n in (0, 1), ties share the mean place."""
-    out = np.full(len(values), np.nan)
-    counted = np.flatnonzero(alive & np.isfinite(values))
-    if not len(counted):
-        return out
-    ordered = np.sort(values[counted])
-    low = np.searchsorted(ordered, values[counted], side="left")
-    high = np.searchsorted(ordered, values[counted], side="right")
-    out[counted] = (low + high) / 2.0 / len(counted)
+    out = np.empty(len(values))
+    rank_pass(values, alive, out)
     return out
 
 
-@dataclass(frozen=True)
-class Premiums:
-    """Log price of a PSA 10 over the same card's raw or nine, per instrument of the card.
+def premiums(series: Series, card: Ints, rung: Ints) -> dict[str, Floats]:
+    """Log price of a PSA 10 over the same card's raw or nine; every grade gets its card's.
 
     `*_z` stands against the card's own premiums of the trailing year, a month apart.
     """
+    closes = np.empty((series.owners, PREMIUM_STEPS))
 
-    over_raw: Floats
-    over_nine: Floats
-    over_raw_z: Floats
-    over_nine_z: Floats
+    def filled(part: slice) -> None:
+        rows = (series.start[part], series.last[part], series.day, series.log_cents)
+        closes_pass(*rows, series.as_of_day, PREMIUM_STEP_DAYS, STALE_DAYS, closes[part])
 
-
-def premiums(series: Series, instruments: tuple[Instrument, ...]) -> Premiums:
-    """Both premiums and their own z today; every grade of a card gets its card's."""
-    numbers = {card: n for n, card in enumerate(dict.fromkeys(i.card_id for i in instruments))}
-    card = np.array([numbers[i.card_id] for i in instruments], dtype=np.int64)
-    grade = np.array([i.grade_code for i in instruments], dtype=np.str_)
-    history = [
-        _premiums_at(series, card, grade, series.as_of_day - step * PREMIUM_STEP_DAYS)
-        for step in range(PREMIUM_STEPS)
-    ]
-    over_raw = np.array([at[0] for at in history])
-    over_nine = np.array([at[1] for at in history])
-    return Premiums(
-        over_raw=over_raw[0][card],
-        over_nine=over_nine[0][card],
-        over_raw_z=_own_z(over_raw)[card],
-        over_nine_z=_own_z(over_nine)[card],
-    )
-
-
-def _premiums_at(series: Series, card: Ints, grade: np.ndarray, day: int) -> tuple[Floats, Floats]:
-    at = np.full(series.owners, day)
-    close = log_close_at(series, at, not_before=at - STALE_DAYS)
-    ten, raw, nine, any_nine = (_by_card(close, card, grade == g) for g in ("psa10", "raw", *NINES))
-    return ten - raw, ten - np.where(np.isfinite(nine), nine, any_nine)
-
-
-def _by_card(close: Floats, card: Ints, chosen: Flags) -> Floats:
-    out = np.full(int(card.max()) + 1 if len(card) else 0, np.nan)
-    out[card[chosen]] = close[chosen]
-    return out
-
-
-def _own_z(history: Floats) -> Floats:
-    """z of the newest row against the earlier ones; missing with fewer than MIN_PREMIUMS."""
-    past, now = history[1:], history[0]
-    seen = np.isfinite(past)
-    count = seen.sum(axis=0)
-    some = np.maximum(count, 1)
-    mean = np.where(seen, past, 0.0).sum(axis=0) / some
-    spread = np.sqrt((np.where(seen, past - mean, 0.0) ** 2).sum(axis=0) / some)
-    z: Floats = (now - mean) / np.maximum(spread, PREMIUM_SCALE_FLOOR)
-    return np.where(count >= MIN_PREMIUMS, z, np.nan)
+    in_parts(filled, series.owners)
+    out = np.empty((series.owners, len(PREMIUMS)))
+    premium_pass(closes, card, rung, out)
+    return dict(zip(PREMIUMS, out.T, strict=True))

@@ -1,9 +1,10 @@
-"""The features of one as-of day for every instrument with a price: raw, normalised, fingerprinted.
+"""The features of as-of days for every instrument with a price: raw, normalised, fingerprinted.
 
-A day is computed from its own window of known bars alone, so one day rebuilt equals the same day
-of a range, bit for bit.
+A day is computed from its own window of what was known of it, in one pass over columns, so one day
+rebuilt equals the same day of a range, bit for bit.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,22 +12,23 @@ import numpy as np
 
 from kernel.days import end_of
 from kernel.ids import Instrument
-from signals_svc.domain.arrays import Flags, Floats, Ints, Singles
-from signals_svc.domain.bars import Bars, known_at
-from signals_svc.domain.cross_section import Catalog, excess, premiums, rank
-from signals_svc.domain.drift import drift_of
+from signals_svc.domain.arrays import Floats, Ints, Singles
+from signals_svc.domain.bars import Bars, microseconds
+from signals_svc.domain.cross_section import Catalog, Places, excess, places_of, premiums, rank
+from signals_svc.domain.facts import NO_FACTS, Facts, Outside, outside_of
+from signals_svc.domain.in_parts import in_turn
 from signals_svc.domain.normalisation import robust_z
-from signals_svc.domain.price_path import drawdown, momentum
-from signals_svc.domain.returns import downside, ewma_volatility, impact, returns_of, volatility
-from signals_svc.domain.series import Series, day_number, series_in_use
+from signals_svc.domain.outside import outside_features
+from signals_svc.domain.own_features import own_features
+from signals_svc.domain.own_pass import FEATURES as OF_ITS_OWN
+from signals_svc.domain.own_pass import FORECAST_INPUTS
+from signals_svc.domain.series import Series, series_in_use
 
-FEATURE_VERSION = "price-1"  # raised with any change that can change a number
+FEATURE_VERSION = "market-2"  # raised with any change that can change a number
 SEASON_DAYS = 365.25
 
 # Already between -1 and 1 and the same for everyone: kept as they are when others are normalised.
 CALENDAR = ("season_sin", "season_cos")
-# What the forecast is made of; kept raw with the features so that a signal has one frozen input.
-FORECAST_INPUTS = ("drift_day", "drift_error_day", "sigma_day", "bounce")
 
 
 @dataclass(frozen=True)
@@ -52,67 +54,73 @@ class Features:
         return np.array([i for i, one in enumerate(self.instruments) if one in wanted], np.int64)
 
 
-def features_on(bars: Bars, catalog: Catalog, as_of: date) -> Features:
-    """Features as of the end of the day, from the versions of bars known by then."""
-    series = series_in_use(known_at(bars, end_of(as_of)), as_of)
-    instruments = tuple(bars.instruments[slot] for slot in series.slots)
-    raw = _own(series) | _across(series, instruments, catalog) | _calendar(series, as_of)
-    alive = series.alive
-    normalised = {
-        name: column if name in CALENDAR else robust_z(column, alive)
-        for name, column in raw.items()
-    }
+def features_on(
+    bars: Bars,
+    catalog: Catalog,
+    as_of: date,
+    facts: Facts = NO_FACTS,
+    *,
+    known_by: datetime | None = None,
+) -> Features:
+    """Features of the day from the versions known by its end, or by another aware moment."""
+    places, outside = places_of(bars.instruments, catalog), outside_of(facts, bars.instruments)
+    return _features(bars, places, outside, as_of, known_by or end_of(as_of))
+
+
+def features_between(
+    bars: Bars, catalog: Catalog, days: Iterable[date], facts: Facts = NO_FACTS
+) -> Iterator[Features]:
+    """Each day from what was known by its end: the versions of all days are read once."""
+    places, outside = places_of(bars.instruments, catalog), outside_of(facts, bars.instruments)
+    return in_turn(lambda day: _features(bars, places, outside, day, end_of(day)), days)
+
+
+def _features(
+    bars: Bars, places: Places, outside: Outside, as_of: date, known_by: datetime
+) -> Features:
+    series = series_in_use(bars, as_of, known_by=known_by)
+    own = own_features(series)
+    columns = (
+        {name: own[name] for name in OF_ITS_OWN}
+        | _liquidity(series)
+        | _across(series, places, own)
+        | outside_features(outside, places.card, series, microseconds(known_by))
+        | _calendar(series, as_of)
+    )
+    raw = np.empty((len(columns), series.owners))
+    for row, column in zip(raw, columns.values(), strict=True):
+        row[:] = column
+    normalised = robust_z(raw, series.alive)
+    for place, name in enumerate(columns):
+        if name in CALENDAR:
+            normalised[place] = raw[place]
+    forecast = np.stack([own[name] for name in FORECAST_INPUTS])
     return Features(
         as_of=as_of,
-        instruments=instruments,
+        instruments=tuple(map(bars.instruments.__getitem__, series.slots.tolist())),
         series=series,
-        raw=_singles(raw | _forecast_inputs(series)),
-        normalised=_singles(normalised),
+        raw=_singles(columns, raw) | _singles(FORECAST_INPUTS, forecast),
+        normalised=_singles(columns, normalised),
     )
 
 
-def _own(series: Series) -> dict[str, Floats]:
-    """What an instrument's own series tells."""
-    returns = returns_of(series)
-    fall_90, since_90 = drawdown(series, 90)
-    fall_365, since_365 = drawdown(series, 365)
-    return (
-        {f"momentum_{n}": momentum(series, n) for n in (7, 30, 90, 180)}
-        | {f"volatility_{n}": volatility(returns, n) for n in (90, 365)}
-        | {f"downside_{n}": downside(returns, n) for n in (90, 365)}
-        | {"volatility_ewma": ewma_volatility(returns)}
-        | {"drawdown_90": fall_90, "days_since_high_90": since_90}
-        | {"drawdown_365": fall_365, "days_since_high_365": since_365}
-        | {f"trades_{n}": copies.astype(np.float64) for n, copies in series.sold.items()}
-        | {"recency_days": series.recency_days.astype(np.float64), "impact_90": impact(returns, 90)}
-    )
+def _liquidity(series: Series) -> dict[str, Floats]:
+    copies = {f"trades_{n}": copies.astype(np.float64) for n, copies in series.sold.items()}
+    return copies | {"recency_days": series.recency_days.astype(np.float64)}
 
 
-def _across(
-    series: Series, instruments: tuple[Instrument, ...], catalog: Catalog
-) -> dict[str, Floats]:
+def _across(series: Series, places: Places, own: dict[str, Floats]) -> dict[str, Floats]:
     """What the instrument's place among the others alive tells."""
-    facts = [catalog.get(one.card_id) for one in instruments]
-    names = [fact.set_id if fact else "" for fact in facts]
-    numbers = {name: n for n, name in enumerate(sorted(set(names)))}
-    sets = np.array([numbers[name] for name in names], dtype=np.int64)
-    alive: Flags = series.alive
-    known_set = alive & np.array([fact is not None for fact in facts], dtype=np.bool_)
-    released = np.array(
-        [day_number(f.release_date) if f and f.release_date else np.nan for f in facts], np.float64
-    )
-    month, quarter = momentum(series, 30), momentum(series, 90)
-    premium = premiums(series, instruments)
+    slots, alive = series.slots, series.alive
+    sets, counted = places.set[slots], alive & places.set_known[slots]
+    month, quarter = own["momentum_30"], own["momentum_90"]
     return {
-        "excess_30": excess(month, sets, known_set),
-        "excess_90": excess(quarter, sets, known_set),
-        "premium_raw": premium.over_raw,
-        "premium_nine": premium.over_nine,
-        "premium_raw_z": premium.over_raw_z,
-        "premium_nine_z": premium.over_nine_z,
+        "excess_30": excess(month, sets, counted),
+        "excess_90": excess(quarter, sets, counted),
+        **premiums(series, places.card[slots], places.rung[slots]),
         "rank_30": rank(month, alive),
         "rank_90": rank(quarter, alive),
-        "days_since_release": series.as_of_day - released,
+        "days_since_release": series.as_of_day - places.released[slots],
     }
 
 
@@ -124,10 +132,5 @@ def _calendar(series: Series, as_of: date) -> dict[str, Floats]:
     }
 
 
-def _forecast_inputs(series: Series) -> dict[str, Floats]:
-    drift = drift_of(series)
-    return {name: getattr(drift, name) for name in FORECAST_INPUTS}
-
-
-def _singles(columns: dict[str, Floats]) -> dict[str, Singles]:
-    return {name: column.astype(np.float32) for name, column in columns.items()}
+def _singles(names: Iterable[str], block: Floats) -> dict[str, Singles]:
+    return dict(zip(names, block.astype(np.float32), strict=True))

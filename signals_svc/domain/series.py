@@ -4,22 +4,41 @@ Never spliced: all numbers of an instrument on a day come from the one series na
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 
+from kernel.days import end_of
 from kernel.series import KINDS, STALE_DAYS, WINDOW_DAYS, least_bars
 from kernel.series import series_in_use as kind_in_use
 from signals_svc.domain.arrays import Flags, Floats, Ints
-from signals_svc.domain.bars import Bars, rows
+from signals_svc.domain.bars import Bars, microseconds
+from signals_svc.domain.in_parts import in_parts
+from signals_svc.domain.own_pass import MAX_GAP_DAYS
+from signals_svc.domain.series_pass import SOLD_DAYS, choose, count, gather
 
 YEAR_DAYS = WINDOW_DAYS
-MAX_GAP_DAYS = 180  # two closes half a year apart say little of how a price moves
 LOOKBACK_DAYS = YEAR_DAYS + MAX_GAP_DAYS  # a return of the last year may begin before it
 
 STRIDE = 1_000_000  # days fit below it, so (instrument, day) sorts as one number
 ABSENT = -1
 LEAST_BARS: Ints = np.array([least_bars(kind) for kind in KINDS])
+ENOUGH = int(LEAST_BARS.max())  # counts beyond it choose alike
+
+
+def _choices() -> Ints:
+    """The kind by counts in the window, each 0 (no bar at all), or 1 + the number up to ENOUGH."""
+    table = np.full((ENOUGH + 2,) * len(KINDS), ABSENT, np.int64)
+    for case in product(range(ENOUGH + 2), repeat=len(KINDS)):
+        counts = {kind: n - 1 for kind, n in zip(KINDS, case, strict=True) if n}
+        kind = kind_in_use(counts)
+        table[case] = ABSENT if kind is None else KINDS.index(kind)
+    return table
+
+
+CHOICES = _choices()
 
 
 @dataclass(frozen=True)
@@ -34,7 +53,6 @@ class Series:
     kind: Ints
     bars_365: Ints
     sold: dict[int, Ints]
-    owner: Ints
     day: Ints
     cents: Ints
     log_cents: Floats
@@ -47,6 +65,11 @@ class Series:
     def owners(self) -> int:
         """How many instruments have a series."""
         return len(self.slots)
+
+    @cached_property
+    def owner(self) -> Ints:
+        """Whose bar each row is."""
+        return np.repeat(np.arange(self.owners), self.last + 1 - self.start)
 
     @property
     def recency_days(self) -> Ints:
@@ -80,61 +103,65 @@ def date_of(number: int) -> date:
     return date(1970, 1, 1) + timedelta(days=number)
 
 
-def series_in_use(known: Bars, as_of: date) -> Series:
-    """The series of every instrument with a known bar in the lookback before the end of `as_of`."""
+def series_in_use(bars: Bars, as_of: date, *, known_by: datetime | None = None) -> Series:
+    """The series of every instrument with a bar in the lookback, as known at the end of `as_of`,
+    or at another aware moment. Of the versions of a bar the one that stood then counts."""
     today = day_number(as_of)
-    age = today - known.day
-    window = rows(known, np.flatnonzero((age >= 0) & (age < LOOKBACK_DAYS)))
-    kinds = len(KINDS)
-    total = len(known.instruments)
-    group = window.slot * kinds + window.kind
-    age = today - window.day
-    counts = np.bincount(group[age < YEAR_DAYS], minlength=total * kinds).reshape(total, kinds)
-    present = np.bincount(group, minlength=total * kinds).reshape(total, kinds) > 0
-    kind = _choice(counts, present)
-    chosen = rows(window, np.flatnonzero(window.kind == kind[window.slot]))
-    slots, start, bars = np.unique(chosen.slot, return_index=True, return_counts=True)
+    moment = microseconds(end_of(as_of) if known_by is None else known_by)
+    total = len(bars.instruments)
+    edges = np.searchsorted(bars.slot, np.arange(total + 1))
+    spans = (today, moment, LOOKBACK_DAYS, YEAR_DAYS)
+    stamps = (bars.kind, bars.day, bars.known_us, bars.until_us)
+    present = np.zeros((total, len(KINDS)), np.int64)
+    counts, sold = np.zeros_like(present), np.zeros((total, len(SOLD_DAYS)), np.int64)
+    chosen = np.zeros(len(bars.day), np.bool_)
+
+    def counted(part: slice) -> None:
+        places = edges[part.start : part.stop + 1]
+        into = (chosen, present[part], counts[part], sold[part])
+        count(places, *stamps, bars.volume, *spans, *into)
+
+    in_parts(counted, total)
+    kind = choose(present, counts, CHOICES, ENOUGH)
+    slots = np.flatnonzero(kind != ABSENT)
+    kind = kind[slots]
+    rows = present[slots, kind]
+    ends = np.cumsum(rows)
+    start = ends - rows
+    size = int(rows.sum())
+    day, cents, volume, known = (np.empty(size, np.int64) for _ in range(4))
+    log_cents = np.empty(size)
+
+    def gathered(part: slice) -> None:
+        places = (edges[slots[part]], edges[slots[part] + 1], kind[part], start[part])
+        gather(
+            *places,
+            bars.kind,
+            chosen,
+            bars.day,
+            bars.known_us,
+            bars.cents,
+            bars.log_cents,
+            bars.volume,
+            day,
+            cents,
+            log_cents,
+            volume,
+            known,
+        )
+
+    in_parts(gathered, len(slots))
     return Series(
         as_of_day=today,
         slots=slots,
-        kind=kind[slots],
-        bars_365=counts[slots, kind[slots]],
-        sold={n: _sold(window, age, total, n)[slots] for n in (7, 30, 90)},
-        owner=np.repeat(np.arange(len(slots)), bars),
-        day=chosen.day,
-        cents=chosen.cents,
-        log_cents=chosen.log_cents,
-        volume=chosen.volume,
-        known_us=chosen.known_us,
+        kind=kind,
+        bars_365=counts[slots, kind],
+        sold={n: sold[slots, place] for place, n in enumerate(SOLD_DAYS)},
+        day=day,
+        cents=cents,
+        log_cents=log_cents,
+        volume=volume,
+        known_us=known,
         start=start,
-        last=start + bars - 1,
+        last=ends - 1,
     )
-
-
-def _choice(counts: Ints, present: Flags) -> Ints:
-    """Number of the kind to use per slot; ABSENT where the slot has no bar at all.
-
-    Counts beyond the largest minimum choose alike, so the rule is asked once for each case.
-    """
-    cases = np.where(present, np.minimum(counts, LEAST_BARS.max()), ABSENT)
-    different, which = np.unique(cases, axis=0, return_inverse=True)
-    chosen = [_chosen(case) for case in different.tolist()]
-    choice: Ints = np.array(chosen, dtype=np.int64)[which.reshape(-1)]
-    return choice
-
-
-def _chosen(case: list[int]) -> int:
-    kind = kind_in_use({one: n for one, n in zip(KINDS, case, strict=True) if n != ABSENT})
-    return ABSENT if kind is None else KINDS.index(kind)
-
-
-def _sold(window: Bars, age: Ints, total: int, days: int) -> Ints:
-    """Copies sold in the last days. Two kinds may report the same sales, so the larger counts."""
-    recent = age < days
-    sold = np.bincount(
-        window.slot[recent] * len(KINDS) + window.kind[recent],
-        weights=window.volume[recent].astype(np.float64),
-        minlength=total * len(KINDS),
-    )
-    copies: Ints = sold.reshape(total, len(KINDS)).max(axis=1).astype(np.int64)
-    return copies

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from kernel.ids import Instrument
 from signals_svc.domain.bars import Bars
 from signals_svc.domain.cross_section import Catalog
+from signals_svc.domain.facts import Facts
 
 
 class Work(NamedTuple):
@@ -32,6 +33,10 @@ class Prices(Protocol):
 
     def divergent(self, *, as_of: date) -> Mapping[Instrument, float]:
         """Instruments whose prices on the day cannot all be right, and by which factor."""
+        ...
+
+    def facts(self, *, first: date, last: date) -> Facts:
+        """Every row of the facts that features of these days may see, known by `last`'s end."""
         ...
 
     def catalog(self) -> Catalog:

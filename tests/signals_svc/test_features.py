@@ -8,9 +8,10 @@ import pytest
 
 from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.bars import bars_of
+from signals_svc.domain.cross_pass import CLIP
 from signals_svc.domain.cross_section import CardFacts
 from signals_svc.domain.features import Features, features_on
-from signals_svc.domain.normalisation import CLIP, robust_z
+from signals_svc.domain.normalisation import robust_z
 from signals_svc.domain.snapshot import freeze
 from tests.signals_svc.market_builder import Bar, frame
 

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from signals_svc.domain.arrays import Floats
 from signals_svc.domain.bars import bars_of
-from signals_svc.domain.drift import Drift, drift_of
 from signals_svc.domain.forecast import Z90, Quantiles, ewma_forecast
+from signals_svc.domain.own_features import own_features
 from signals_svc.domain.series import series_in_use
 from tests.signals_svc.market_builder import Bar, frame
 
@@ -51,7 +52,7 @@ def test_the_band_holds_what_the_drift_may_be_wrong_by() -> None:
     assert variance(found) == pytest.approx(0.009 + (0.002 * REACH_90) ** 2, rel=1e-6)
 
 
-def drift(log_prices: list[float], *, step: int) -> Drift:
+def drift(log_prices: list[float], *, step: int) -> dict[str, Floats]:
     """Of a price with a bar every `step` days, the last one today."""
     ages = range(step * (len(log_prices) - 1), -1, -step)
     bars = bars_of(
@@ -62,7 +63,7 @@ def drift(log_prices: list[float], *, step: int) -> Drift:
             ]
         )
     )
-    return drift_of(series_in_use(bars, TODAY))
+    return own_features(series_in_use(bars, TODAY))
 
 
 def test_a_drift_is_believed_as_far_as_one_standard_error_leaves_room() -> None:
@@ -73,16 +74,16 @@ def test_a_drift_is_believed_as_far_as_one_standard_error_leaves_room() -> None:
     3.54436^2 = 2.15480e-7 against a drift of 1e-6 squared: 78.4520 % are believed.
     """
     found = drift([0.01 * n for n in range(13)], step=10)
-    assert found.sigma_day[0] == pytest.approx(0.004)
-    assert found.bounce[0] == 0.0
-    assert found.drift_day[0] == pytest.approx(0.001 * 0.784520, rel=1e-4)
-    assert found.drift_error_day[0] == pytest.approx(math.sqrt(2.15480e-7 * 0.784520), rel=1e-4)
+    assert found["sigma_day"][0] == pytest.approx(0.004)
+    assert found["bounce"][0] == 0.0
+    assert found["drift_day"][0] == pytest.approx(0.001 * 0.784520, rel=1e-4)
+    assert found["drift_error_day"][0] == pytest.approx(math.sqrt(2.15480e-7 * 0.784520), rel=1e-4)
 
 
 def test_a_drift_below_its_standard_error_is_not_believed_at_all() -> None:
     found = drift([0.004 * n for n in range(13)], step=10)
-    assert found.drift_day[0] == 0.0
-    assert found.drift_error_day[0] == 0.0
+    assert found["drift_day"][0] == 0.0
+    assert found["drift_error_day"][0] == 0.0
 
 
 def test_prints_that_bounce_around_one_value_are_bounce_not_risk() -> None:
@@ -90,5 +91,5 @@ def test_prints_that_bounce_around_one_value_are_bounce_not_risk() -> None:
     bounce, so sigma^2 is 0.001 a day and bounce^2 half of what is left, 0.0045.
     """
     found = drift([0.05 if n % 2 else -0.05 for n in range(120)], step=1)
-    assert found.sigma_day[0] == pytest.approx(math.sqrt(0.001), rel=1e-3)
-    assert found.bounce[0] == pytest.approx(math.sqrt(0.0045), rel=1e-3)
+    assert found["sigma_day"][0] == pytest.approx(math.sqrt(0.001), rel=1e-3)
+    assert found["bounce"][0] == pytest.approx(math.sqrt(0.0045), rel=1e-3)

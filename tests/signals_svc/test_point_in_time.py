@@ -4,15 +4,18 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.days import end_of
 from kernel.ids import CardId
+from signals_svc.domain import in_parts
 from signals_svc.domain.bars import Bars, bars_of
 from signals_svc.domain.cross_section import CardFacts
 from signals_svc.domain.decision import Policy
-from signals_svc.domain.features import Features, features_on
+from signals_svc.domain.facts import MOODS, POPULATION, SEARCHES, Facts
+from signals_svc.domain.features import Features, features_between, features_on
 from signals_svc.domain.forecast import HORIZONS
 from signals_svc.domain.judgement import judge
 from signals_svc.domain.signal import Signal
@@ -103,6 +106,66 @@ def test_a_day_rebuilt_from_a_nights_read_equals_that_day_of_a_range() -> None:
         alone = features_on(only_known(everything, day), CATALOG, day)
         assert same(in_range, alone)
         assert signals(in_range) == signals(alone)
+
+
+def facts(seed: int) -> Facts:
+    """Weekly counts, windows of searches and moods, many of them told late or told anew."""
+    rng = np.random.default_rng(seed)
+    counted, searched, felt = [], [], []
+    for card in range(CARDS):
+        for offset in range(0, DAYS, 7):
+            day = START + timedelta(days=offset)
+            for again, late in enumerate(rng.integers(0, 9, int(rng.integers(1, 3)))):
+                known = end_of(day) + timedelta(days=int(late), seconds=again)
+                counted.append((f"c{card}", "psa10", day, int(rng.integers(0, 99)), known))
+                felt.append((f"c{card}", "x", day, int(rng.integers(1, 9)), rng.random(), known))
+                searched += [
+                    (
+                        f"c{card}",
+                        "g",
+                        day,
+                        day - timedelta(days=n),
+                        int(rng.integers(0, 100)),
+                        known,
+                    )
+                    for n in range(56)
+                ]
+    return Facts(
+        pl.DataFrame(counted, schema=POPULATION, orient="row"),
+        pl.DataFrame(searched, schema=SEARCHES, orient="row"),
+        pl.DataFrame(felt, schema=MOODS, orient="row"),
+    )
+
+
+def told_by(told: Facts, moment: datetime) -> Facts:
+    """The same facts without what was learned later."""
+    kept = (
+        one.filter(pl.col("known_at") <= moment)
+        for one in (told.population, told.searches, told.moods)
+    )
+    return Facts(*kept)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10**6), st.integers(20, DAYS - 30), st.integers(1, 25))
+def test_any_day_of_a_range_equals_the_day_rebuilt_from_a_nights_read(
+    seed: int, first: int, length: int
+) -> None:
+    everything, told = versions(seed), facts(seed)
+    days = [START + timedelta(days=first + n) for n in range(length)]
+    for found in features_between(bars_of(everything), CATALOG, days, told):
+        night = told_by(told, end_of(found.as_of))
+        alone = features_on(only_known(everything, found.as_of), CATALOG, found.as_of, night)
+        assert same(found, alone)
+        assert np.isfinite(alone.raw["population"]).any()
+
+
+def test_how_many_cores_share_the_work_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    bars, day = bars_of(versions(4)), START + timedelta(days=120)
+    alone = features_on(bars, CATALOG, day, facts(4))
+    monkeypatch.setattr(in_parts, "LEAST_ROWS", 1)
+    monkeypatch.setattr(in_parts, "cores", lambda: 5)
+    assert same(alone, features_on(bars, CATALOG, day, facts(4)))
 
 
 def test_an_instrument_has_the_same_own_features_in_any_company() -> None:
