@@ -1,15 +1,12 @@
-"""What looks across the instruments of a day, compiled: set index, rank, premiums, robust z."""
+"""What looks across the instruments of a day, compiled: premiums and robust z."""
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
-MIN_SET_MEMBERS = 3
 MIN_PREMIUMS = 6
 PREMIUM_SCALE_FLOOR = 0.05  # a premium that hardly moved is no reason for a huge z
 
@@ -20,48 +17,6 @@ MEAN_ABSOLUTE_TO_SIGMA = 1.2533
 
 compiled = njit(nogil=True)
 entry = njit(cache=True, nogil=True)
-
-
-@entry
-def excess_pass(values: Floats, sets: Ints, counted: Flags, out: Floats) -> None:
-    """Value minus the median of its set's counted members; NaN where too few have one."""
-    numbers = 0
-    for place in range(len(sets)):
-        numbers = max(numbers, sets[place] + 1)
-    begins = np.zeros(numbers + 1, np.int64)
-    for place in range(len(sets)):
-        if counted[place] and np.isfinite(values[place]):
-            begins[sets[place] + 1] += 1
-    for number in range(numbers):
-        begins[number + 1] += begins[number]
-    ordered, filled = np.empty(begins[numbers]), begins[:-1].copy()
-    for place in range(len(sets)):
-        if counted[place] and np.isfinite(values[place]):
-            ordered[filled[sets[place]]] = values[place]
-            filled[sets[place]] += 1
-    level = np.full(numbers, np.nan)
-    for number in range(numbers):
-        members = ordered[begins[number] : begins[number + 1]]
-        if len(members) >= MIN_SET_MEMBERS:
-            level[number] = np.median(members)
-    for place in range(len(sets)):
-        out[place] = values[place] - level[sets[place]]
-
-
-@entry
-def rank_pass(values: Floats, alive: Flags, out: Floats) -> None:
-    """Place among the values counted, (rank - 0.5) / n in (0, 1); ties share the mean place."""
-    counted = np.flatnonzero(alive & np.isfinite(values))
-    order = counted[np.argsort(values[counted])]
-    out[:] = np.nan
-    first = 0
-    while first < len(order):
-        after = first + 1
-        while after < len(order) and values[order[after]] == values[order[first]]:
-            after += 1
-        for place in range(first, after):
-            out[order[place]] = (first + after) / 2.0 / len(order)
-        first = after
 
 
 @compiled
@@ -92,25 +47,29 @@ def premium_pass(closes: Floats, card: Ints, rung: Ints, out: Floats) -> None:
     cards, steps = 0, closes.shape[1]
     for owner in range(len(card)):
         cards = max(cards, card[owner] + 1)
-    by_card = np.full((cards, 4, steps), np.nan)
+    by_card, told = np.full((cards, 4, steps), np.nan), np.empty((cards, 4))
     for owner in range(len(card)):
         if rung[owner] < 4:
-            by_card[card[owner], rung[owner]] = closes[owner]
-    told, raw, nine = np.full((cards, 4), np.nan), np.empty(steps), np.empty(steps)
+            for step in range(steps):
+                by_card[card[owner], rung[owner], step] = closes[owner, step]
+    raw, nine = np.empty(steps), np.empty(steps)
     for n in range(cards):
         for step in range(steps):
-            ten, nine_step = by_card[n, 1, step], by_card[n, 2, step]
+            ten, psa = by_card[n, 1, step], by_card[n, 2, step]
             raw[step] = ten - by_card[n, 0, step]
-            nine[step] = ten - (nine_step if np.isfinite(nine_step) else by_card[n, 3, step])
+            nine[step] = ten - (by_card[n, 3, step] if np.isnan(psa) else psa)
         told[n, 0], told[n, 1], told[n, 2], told[n, 3] = raw[0], nine[0], own_z(raw), own_z(nine)
     for owner in range(len(card)):
-        out[owner] = told[card[owner]]
+        for place in range(4):
+            out[owner, place] = told[card[owner], place]
 
 
 @compiled
 def median_distance(ordered: Floats, size: int, centre: float) -> float:
     """Median of |x - centre| of ordered values: the nearest half, taken from the centre outward."""
-    right = np.searchsorted(ordered[:size], centre)
+    right = (size + 1) // 2
+    while right > 0 and ordered[right - 1] >= centre:
+        right -= 1
     left, before, nearest = right - 1, 0.0, 0.0
     for _ in range(size // 2 + 1):
         to_left = centre - ordered[left] if left >= 0 else np.inf
@@ -130,18 +89,26 @@ def robust_z_pass(values: Floats, ordered: Floats, out: Floats) -> None:
     `ordered`: of each feature the values of the universe in order, then NaN.
     """
     for row in range(len(values)):
-        size = int(np.searchsorted(ordered[row], np.inf))
-        out[row] = np.nan
+        size = 0
+        while size < values.shape[1] and not np.isnan(ordered[row, size]):
+            size += 1
         if size < MIN_UNIVERSE:
+            for place in range(values.shape[1]):
+                out[row, place] = np.nan
             continue
         low, high = ordered[row, (size - 1) // 2], ordered[row, size // 2]
         centre = (low + high) / 2.0
         scale = MAD_TO_SIGMA * median_distance(ordered[row], size, centre)
         if scale == 0.0:
-            scale = MEAN_ABSOLUTE_TO_SIGMA * np.abs(ordered[row, :size] - centre).mean()
+            total = 0.0
+            for place in range(size):
+                total += abs(ordered[row, place] - centre)
+            scale = MEAN_ABSOLUTE_TO_SIGMA * total / size
         for place in range(values.shape[1]):
             value = values[row, place]
-            if scale == 0.0:
-                out[row, place] = 0.0 if np.isfinite(value) else np.nan
-            elif not np.isnan(value):
+            if np.isnan(value):
+                out[row, place] = np.nan
+            elif scale == 0.0:
+                out[row, place] = 0.0
+            else:
                 out[row, place] = min(max((value - centre) / scale, -CLIP), CLIP)

@@ -9,11 +9,12 @@ import numpy as np
 from kernel.ids import CardId, Instrument
 from kernel.series import STALE_DAYS
 from signals_svc.domain.arrays import Flags, Floats, Ints
-from signals_svc.domain.cross_pass import excess_pass, premium_pass, rank_pass
+from signals_svc.domain.cross_pass import premium_pass
 from signals_svc.domain.in_parts import in_parts
 from signals_svc.domain.own_pass import closes_pass
 from signals_svc.domain.series import Series, day_number
 
+MIN_SET_MEMBERS = 3
 RUNGS = ("raw", "psa10", "psa9", "any9")  # of a premium; any9: a nine of an unnamed company
 ANOTHER_RUNG = len(RUNGS)
 PREMIUM_STEP_DAYS = 30
@@ -68,16 +69,34 @@ def excess(momentum: Floats, sets: Ints, counted: Flags) -> Floats:
     Missing where fewer than MIN_SET_MEMBERS have one. Median, because one mislinked card must
     not move the index of its set.
     """
-    out = np.empty(len(momentum))
-    excess_pass(momentum, sets, counted, out)
-    return out
+    index: Floats = np.full(int(sets.max(initial=0)) + 1, np.nan)
+    members = _in_order(momentum, counted)
+    few = np.int16 if len(index) < np.iinfo(np.int16).max else np.int64  # what sorts by its digits
+    members = members[np.argsort(sets[members].astype(few), kind="stable")]
+    ordered, many = momentum[members], np.bincount(sets[members], minlength=len(index))
+    first = np.cumsum(many) - many
+    some = many >= MIN_SET_MEMBERS
+    low, high = (first + (many - 1) // 2)[some], (first + many // 2)[some]
+    index[some] = (ordered[low] + ordered[high]) / 2.0
+    above: Floats = momentum - index[sets]
+    return above
 
 
 def rank(values: Floats, alive: Flags) -> Floats:
     """Place among instruments alive, (rank - 0.5) / n in (0, 1), ties share the mean place."""
-    out = np.empty(len(values))
-    rank_pass(values, alive, out)
+    out = np.full(len(values), np.nan)
+    counted = _in_order(values, alive)
+    ordered = values[counted]
+    first = np.flatnonzero(np.append(len(ordered) > 0, ordered[1:] != ordered[:-1]))
+    after = np.append(first[1:], len(ordered))[: len(first)]
+    out[counted] = np.repeat((first + after) / 2.0, after - first) / max(len(counted), 1)
     return out
+
+
+def _in_order(values: Floats, counted: Flags) -> Ints:
+    """Places of the values that are there and counted, the least first."""
+    places = np.flatnonzero(counted & np.isfinite(values))
+    return places[np.argsort(values[places])]
 
 
 def premiums(series: Series, card: Ints, rung: Ints) -> dict[str, Floats]:
