@@ -24,6 +24,7 @@ from api_gw.adapters.receipts import PostgresReceipts
 from api_gw.adapters.redis_cache import NoCache, RedisCache
 from api_gw.adapters.restatements import PostgresRestatements
 from api_gw.adapters.signals import PostgresSignals
+from api_gw.adapters.track_record import PostgresTrackRecords
 from api_gw.http import (
     admin,
     cards,
@@ -34,6 +35,7 @@ from api_gw.http import (
     receipts,
     restatements,
     search,
+    track_record,
 )
 from api_gw.http.deps import Services
 from api_gw.http.entity_tags import EntityTags
@@ -50,7 +52,10 @@ DESCRIPTION = (
     " returns and probabilities are fractions, times are UTC. Not investment advice."
 )
 
-ROUTES = (health, search, cards, receipts, movers, models, restatements, quality, admin)
+ROUTES = (
+    *(health, search, cards, receipts, track_record, movers, models, restatements, quality),
+    admin,
+)
 
 
 def bare_app() -> FastAPI:
@@ -86,6 +91,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         signals=PostgresSignals(database),
         explanations=PostgresExplanations(database),
         receipts=PostgresReceipts(database),
+        track_records=PostgresTrackRecords(database),
         divergences=PostgresDivergences(database),
         restatements=PostgresRestatements(database),
         quality=PostgresQuality(database),

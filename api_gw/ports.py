@@ -14,6 +14,7 @@ from api_gw.domain.query import Query
 from api_gw.domain.receipts import Receipt
 from api_gw.domain.restatements import Asked, RestatedBar, RestatedFeatures, RestatedSignal
 from api_gw.domain.signals import Signal
+from api_gw.domain.track_record import Group
 from kernel.ids import Instrument
 
 
@@ -151,6 +152,25 @@ class Receipts(Protocol):
         self, card_id: str, grade_code: str, *, horizon: int, as_of: datetime
     ) -> Receipt | None:
         """Of the newest signal known at the moment; None if there is none."""
+        ...
+
+
+class TrackRecords(Protocol):
+    """What came of the signals of a horizon, so many days after, as it was known at a moment.
+
+    By origin: False of those that were heard, True of those that nobody heard.
+    """
+
+    async def outcomes(
+        self, *, horizon: int, after: int, as_of: datetime, since: datetime
+    ) -> Mapping[bool, dict[str, int]]:
+        """How many signals came to what, of nights after `since`."""
+        ...
+
+    async def groups(
+        self, *, horizon: int, after: int, as_of: datetime, since: datetime
+    ) -> Mapping[bool, Sequence[Group]]:
+        """Groups of scored signals, of nights after `since`."""
         ...
 
 

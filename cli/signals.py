@@ -43,3 +43,17 @@ def receipt(
         click.echo(f"pricer: you kept {kept}, the receipt says {found['hash']}", err=True)
         wrong = [*wrong, "hash"]
     sys.exit(1 if wrong else 0)
+
+
+@signals.command("track-record")
+@click.option("--horizon", help="of signals that look so far, days; default: 90")
+@click.option("--after", help="scored so long after, days; default: the horizon")
+@click.option("--days", help="of decisions of the last so many days; default: 365")
+@AS_OF
+@AS_JSON
+@API
+def track_record(url: str | None, as_json: bool, **asked: str | None) -> None:
+    """What came of signals: live and replayed ones each by themselves, with 95 % intervals."""
+    from cli.track_record_lines import track_record_lines
+
+    report("/signals/track-record", asked, track_record_lines, url=url, as_json=as_json)

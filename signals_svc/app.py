@@ -17,12 +17,14 @@ from signals_svc.adapters.outbox import SignalOutbox
 from signals_svc.adapters.policy_file import forecast_policy
 from signals_svc.adapters.receipts import Receipts
 from signals_svc.adapters.redis_signals import RedisSignals
+from signals_svc.adapters.replays import Replays
 from signals_svc.adapters.scores import ScoresStored
 from signals_svc.adapters.signals import Signals
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.forecast import HORIZONS
-from signals_svc.jobs import Workshop, jobs
+from signals_svc.jobs.table import jobs
+from signals_svc.jobs.workshop import Workshop
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
 from signals_svc.ports.models import Trainer
 from signals_svc.ports.registry import Loaders
@@ -50,6 +52,7 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             outbox=SignalOutbox(connection),
             receipts=Receipts(connection),
             scores=ScoresStored(connection),
+            replays=Replays(connection),
         )
 
 

@@ -23,6 +23,7 @@ from api_gw.ports import (
     Receipts,
     Restatements,
     Signals,
+    TrackRecords,
 )
 from kernel.ids import is_card_id
 
@@ -45,6 +46,7 @@ class Services:
     signals: Signals
     explanations: Explanations
     receipts: Receipts
+    track_records: TrackRecords
     divergences: Divergences
     restatements: Restatements
     quality: DataQuality

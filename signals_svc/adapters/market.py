@@ -1,7 +1,7 @@
 """Prices, catalog and the dirty set of schema `market`, through the kernel's shared readers."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping, Sequence, Set
+from datetime import date, datetime, timedelta
 
 import psycopg
 
@@ -29,6 +29,8 @@ where (s.card_id, s.grade_code) in (
   and s.asof_ts > %(ends)s
 group by s.card_id, s.grade_code
 """
+
+FLAGGED_AT = "select distinct card_id, grade_code from market.divergent_at(%s)"
 
 
 class MarketPrices:
@@ -62,6 +64,11 @@ class MarketPrices:
         return Facts(
             *facts_known(self._connection, as_of=end_of(last), first=first - LOOKBACK, last=last)
         )
+
+    def disbelieved(self, moment: datetime) -> Set[Instrument]:
+        """Instruments that were flagged at the moment, whatever was learned of it later."""
+        rows = self._connection.execute(FLAGGED_AT, (moment,)).fetchall()
+        return {Instrument(CardId(card), GradeCode(grade)) for card, grade in rows}
 
     def catalog(self) -> Catalog:
         """Set and release date of every card."""

@@ -66,3 +66,7 @@ class ScoresStored:
         """Append versions; rows added."""
         copy_frame(self._connection, sql.Identifier("signals", "scores"), scores.select(list(ROWS)))
         return len(scores)
+
+    def count(self) -> None:
+        """Let the planner know how many scores and replayed signals there are now."""
+        self._connection.execute("select signals.count_scores()")

@@ -25,7 +25,7 @@ from signals_svc.domain.series import STRIDE
 OUTCOMES = ("scored", "abstained", "quotes", "too_late", "no_entry", "no_exit")
 SCORED, ABSTAINED, QUOTES, TOO_LATE, NO_ENTRY, NO_EXIT = range(len(OUTCOMES))
 
-COLLECTED_SHARE = 0.5  # of the days of a horizon: fewer with sales of anybody, and nobody looked
+COLLECTED_SHARE = 0.25  # of the days of a horizon: fewer with sales of anybody, and nobody looked
 NOWHERE = -1  # slot of an instrument that the bars do not know
 
 
@@ -81,7 +81,7 @@ class Scores:
 
 
 def collected(known: Bars, claims: Claims) -> Flags:
-    """Whether the market was looked at since: sales of anybody on half of the days at least.
+    """Whether the market was looked at since: sales of anybody on a quarter of the days at least.
 
     A horizon of which nobody has fetched the sales is not over for us.
     """

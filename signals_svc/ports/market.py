@@ -1,7 +1,7 @@
 """What use cases need of schema `market`: bars, catalog and announced work."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence, Set
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from kernel.ids import Instrument
@@ -37,6 +37,10 @@ class Prices(Protocol):
 
     def facts(self, *, first: date, last: date) -> Facts:
         """Every row of the facts that features of these days may see, known by `last`'s end."""
+        ...
+
+    def disbelieved(self, moment: datetime) -> Set[Instrument]:
+        """Instruments that were flagged at the moment, whatever was learned of it later."""
         ...
 
     def catalog(self) -> Catalog:

@@ -26,3 +26,7 @@ class ScoreStore(Protocol):
     def add(self, scores: pl.DataFrame) -> int:
         """Append versions; rows added. Columns ROWS."""
         ...
+
+    def count(self) -> None:
+        """Let readers' planner know how many scores and replayed signals there are now."""
+        ...

@@ -7,6 +7,7 @@ from signals_svc.ports.models import ModelStore
 from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
 from signals_svc.ports.outbox import Outbox
 from signals_svc.ports.receipts import ReceiptStore
+from signals_svc.ports.replays import ReplayStore
 from signals_svc.ports.scores import ScoreStore
 
 
@@ -22,3 +23,4 @@ class Stores(NamedTuple):
     outbox: Outbox
     receipts: ReceiptStore
     scores: ScoreStore
+    replays: ReplayStore

@@ -67,14 +67,12 @@ def forecasts_of(
     """
     if not snapshot.instruments:
         return NightForecasts({}, [], 0, ())
-    spoken = {one: fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, one) for one in horizons}
     moment = end_of(snapshot.as_of)
     contest = stores.models.speakers("baseline", trained_by=moment).production
     speakers = stores.models.speakers("tft", trained_by=moment)
     silent = [_why(one) for one in (contest, *speakers.all) if one and _foreign(one)]
     held = baselines.load_baselines(contest) if contest and not _foreign(contest) else None
-    if held is not None:
-        spoken = _best_baselines(snapshot, held, horizons)
+    spoken = told_by_baselines(snapshot, held, horizons)
     told = _Sequences(stores, snapshot, horizons, forecasters)
     for model in speakers.all:
         if _foreign(model):
@@ -92,6 +90,15 @@ def forecasts_of(
     return NightForecasts(
         spoken, _each_once(said), told.heard, tuple(silent), held, told.looked_at(speakers)
     )
+
+
+def told_by_baselines(
+    snapshot: Snapshot, contest: Baselines | None, horizons: tuple[int, ...]
+) -> dict[int, Spoken]:
+    """By horizon what the best baseline says; before any contest that is the EWMA forecast."""
+    if contest is not None:
+        return _best_baselines(snapshot, contest, horizons)
+    return {one: fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, one) for one in horizons}
 
 
 def _foreign(model: ServingModel) -> bool:

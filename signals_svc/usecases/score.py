@@ -57,6 +57,7 @@ def score(
     again = [(part.claims, part.scores) for part in parts if part.known_by < moment]
     again.append((claims_of(standing, versions), standing_of(standing)))
     anew = sum(stores.scores.add(rows) for rows in _said_anew(again, versions, moment, costs))
+    stores.scores.count()
     return Scored(said, anew, len(due) - sum(said.values()))
 
 

@@ -21,7 +21,7 @@ from signals_svc.ports.models import (
 )
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.learn import Candidate, History
-from signals_svc.usecases.promote import mark_alive
+from signals_svc.usecases.promote import UnknownModel, mark_alive
 
 HISTORY_START = date(2000, 1, 1)  # before any price of a card that a marketplace keeps
 
@@ -113,6 +113,18 @@ def register_baselines(
     new = _register(stores, "baseline", artifact, card, first, artifacts, now)
     as_of = stores.signals.latest_night()
     return new, mark_alive(stores, as_of) if new and as_of is not None else 0
+
+
+def register_silent(
+    stores: Stores, artifact: BaselineArtifact, *, artifacts: ArtifactStore, now: datetime
+) -> ServingModel:
+    """A contest that no night listens to: it speaks where the past is walked through again."""
+    first = Decision("staging", "speaks in replays alone")
+    _register(stores, "baseline", artifact, baseline_card(artifact), first, artifacts, now)
+    there = stores.models.registered(artifact.version)
+    if there is None:
+        raise UnknownModel(artifact.version)
+    return there.serving
 
 
 def _register(

@@ -81,7 +81,8 @@ def _rebuilt(
     if not wanted:
         return {}
     bars = stores.prices.known(as_of=as_of, lookback_days=LOOKBACK_DAYS)
-    features = features_on(bars, stores.prices.catalog(), as_of)
+    facts = stores.prices.facts(first=as_of, last=as_of)
+    features = features_on(bars, stores.prices.catalog(), as_of, facts)
     places = features.places(wanted)
     frozen = freeze(features, places).select("fingerprint", "raw").iter_rows()
     return {

@@ -68,3 +68,37 @@ def test_a_signal_without_a_receipt_leaves_with_an_error() -> None:
     code, said = receipt(answer(CONTENTS, hash_=None))
     assert code == 1
     assert "no receipt was kept" in said
+
+
+RATE = {"n": 120, "days": 12, "value": 0.531, "low": 0.49, "high": 0.572}
+IC = {"n": 240, "days": 12, "value": 0.12, "low": None, "high": None}
+NONE = {"n": 0, "days": 0, "value": None, "low": None, "high": None}
+FIGURES = {"name": "BUY", "hit_rate": RATE, "came_true": RATE, "net_return": NONE, "ic": IC}
+EMPTY: dict[str, Any] = {"outcomes": {}}
+RECORD: dict[str, Any] = {
+    "first_day": "2026-04-08",
+    "last_day": "2026-07-01",
+    "spans": 12,
+    "outcomes": {"no_exit": 30, "scored": 240},
+    "overall": FIGURES,
+    "by_action": [FIGURES],
+    "by_model": [],
+    "by_set": [],
+    "by_tier": [],
+    "reliability": [{"conviction": 0.7, "came_true": RATE}],
+    "ic_by_month": [{"month": "2026-04", "ic": IC}],
+}
+
+
+def test_a_track_record_keeps_live_and_replayed_apart_and_shows_n_and_intervals() -> None:
+    body = {"as_of": "2026-10-01T00:00:00Z", "horizon_days": 7, "after_days": 7}
+    with answering(200, {**body, "live": EMPTY, "replayed": RECORD}) as url:
+        code, said = pricer("signals", "track-record", "--horizon", "7", "--url", url)
+    assert code == 0
+    live, replayed = said.split("replayed: ")
+    assert "signals: none yet" in live
+    assert "53.1" not in live
+    assert "signals: no_exit 30, scored 240" in replayed
+    assert "action BUY  53.1 % (49.0 to 57.2), n 120" in replayed
+    assert "0.70  53.1 % (49.0 to 57.2), n 120" in replayed
+    assert "2026-04  +0.120 (no interval), n 240" in replayed

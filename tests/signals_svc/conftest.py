@@ -10,7 +10,8 @@ from psycopg.rows import dict_row
 
 from kernel.cli import Summary
 from signals_svc.app import workshop
-from signals_svc.jobs import Workshop, build_every_night, infer_every_night
+from signals_svc.jobs.table import build_every_night, infer_every_night
+from signals_svc.jobs.workshop import Workshop
 from signals_svc.settings import SignalsSettings
 from tests.fixtures.postgres import DatabaseUrls
 from tests.signals_svc.market_builder import FIRST_DAY, Bar, idle, seed_cards, walk, write_bars

@@ -12,7 +12,7 @@ from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
 from signals_svc.domain.baseline_artifact import baseline_artifact_of
 from signals_svc.domain.baselines import TREES
 from signals_svc.domain.contest import HorizonContest, hold_contest
-from signals_svc.jobs import change_stage, train_baselines
+from signals_svc.jobs.table import change_stage, train_baselines
 from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk

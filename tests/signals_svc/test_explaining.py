@@ -13,7 +13,7 @@ from signals_svc.domain.analogues import NAMED, NEAREST, TRAITS, Library, alike
 from signals_svc.domain.classifier_inputs import NAMES
 from signals_svc.domain.explanation import moved
 from signals_svc.domain.input_words import value_words
-from signals_svc.jobs import train_baselines, train_classifier
+from signals_svc.jobs.table import train_baselines, train_classifier
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
 from tests.signals_svc.market_builder import mark, seed_cards, write_bars

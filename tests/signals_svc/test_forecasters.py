@@ -12,7 +12,7 @@ from signals_svc.adapters.onnx_forecaster import run_forecaster
 from signals_svc.adapters.onnx_session import open_session
 from signals_svc.domain.forecaster_artifact import forecaster_artifact_of
 from signals_svc.domain.weekly import AHEAD, FIXED, PAST, STEPS, WEEKS, Windows, shortened
-from signals_svc.jobs import train_forecaster
+from signals_svc.jobs.table import train_forecaster
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
 from tests.signals_svc.market_builder import FIRST_DAY, mark, seed_cards, write_bars

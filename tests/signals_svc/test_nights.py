@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 
 from kernel.days import end_of, start_of
-from signals_svc.jobs import build_every_night, infer_every_night
+from signals_svc.jobs.table import build_every_night, infer_every_night
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import Bar, mark, write_bars
 

@@ -11,7 +11,7 @@ import redis
 from kernel.cache import SIGNAL_FIELDS, SIGNAL_TTL_S, signal_key
 from kernel.days import end_of
 from kernel.errors import Unavailable
-from signals_svc.jobs import publish_changes
+from signals_svc.jobs.table import publish_changes
 from tests.fixtures.aws import FlipsBus
 from tests.fixtures.s3 import AwsAccess
 from tests.signals_svc.conftest import CARDS, LAST_DAY, Desk

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from kernel.days import end_of
-from signals_svc.jobs import build_every_night, build_range, jobs
+from signals_svc.jobs.table import build_every_night, build_range, jobs
 from signals_svc.usecases.rebuild_features import NoSuchRange
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import mark

@@ -8,7 +8,8 @@ import pytest
 
 from kernel.days import end_of
 from kernel.lake import Lake as LakeStore
-from signals_svc.jobs import build_every_night, check_receipts, train_baselines
+from signals_svc.jobs.past import check_receipts
+from signals_svc.jobs.table import build_every_night, train_baselines
 from signals_svc.usecases.verify_receipts import ReceiptsBroken
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk

@@ -13,7 +13,7 @@ from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.scores import OUTCOMES, Claims, scores_of
 from signals_svc.domain.series import day_number
-from signals_svc.jobs import score_signals
+from signals_svc.jobs.past import score_signals
 from tests.signals_svc.conftest import Desk
 from tests.signals_svc.market_builder import Bar, frame, seed_cards, write_bars
 

@@ -18,7 +18,7 @@ from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.looked_at import LookedAt
 from signals_svc.domain.stages import SHADOW_NIGHTS, is_canary
 from signals_svc.domain.weekly import Windows
-from signals_svc.jobs import change_stage
+from signals_svc.jobs.table import change_stage
 from signals_svc.ports.models import Decision, Family, RegisteredModel, ServingModel
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.promote import Asked

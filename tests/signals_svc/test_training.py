@@ -16,7 +16,7 @@ from signals_svc.domain.arrays import Ints, Singles
 from signals_svc.domain.artifact import artifact_of
 from signals_svc.domain.stages import SHADOW_NIGHTS
 from signals_svc.domain.walk_forward import FOLDS
-from signals_svc.jobs import change_stage, train_classifier
+from signals_svc.jobs.table import change_stage, train_classifier
 from signals_svc.ports.models import TrainedModel
 from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake

@@ -2,24 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import click
 import structlog
 
 from kernel.cli import Summary, UtcDay, finish
-from kernel.errors import Rejected, Unavailable
-from signals_svc.domain.decision import ACTIONS, Policy
-from signals_svc.domain.forecast_gate import ForecastPolicy
-from signals_svc.domain.scores import OUTCOMES
+from kernel.errors import Unavailable
+from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.stages import Stage
-from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
-from signals_svc.ports.models import ArtifactStore, Trainer
-from signals_svc.ports.outbox import FlipTopic, SignalCache
-from signals_svc.ports.registry import Loaders
-from signals_svc.ports.stores import Stores
+from signals_svc.jobs.past import add_past_jobs
+from signals_svc.jobs.workshop import Workshop, day_or_latest
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
 from signals_svc.usecases.learn import TooFewLabels, learn
@@ -28,43 +21,13 @@ from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
 from signals_svc.usecases.promote import Asked, promote, rollback
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
 from signals_svc.usecases.rebuild_features import features_of, history_of, keep
-from signals_svc.usecases.score import score
 from signals_svc.usecases.train import (
     read_history,
     register,
     register_baselines,
     register_forecaster,
 )
-from signals_svc.usecases.verify_receipts import NAMED, verify_receipts
 
-
-class NoDay(Rejected):
-    """There is nothing to take a day from."""
-
-    def __init__(self) -> None:
-        super().__init__("no night has signals yet, so say the day: --date 2026-09-30")
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """What the jobs work with; the composition root fills it."""
-
-    stores: Callable[[], AbstractContextManager[Stores]]
-    loaders: Loaders
-    cache: SignalCache | None
-    topic: Callable[[], FlipTopic] | None
-    artifacts: Callable[[], ArtifactStore]
-    trainer: Callable[[], Trainer]
-    forecast_trainer: Callable[[], ForecastTrainer]
-    trees: Callable[[], QuantileTrees]
-    forecast_policy: Callable[[], ForecastPolicy]
-    policy: Policy
-    horizons: tuple[int, ...]
-    shown_horizon: int
-    signals_not_before: timedelta
-
-
-CHANGED_DAYS = 35  # a month of nights may fail before a change is missed
 STAGES = ("shadow", "canary", "production", "retired")
 
 
@@ -125,24 +88,7 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
         now = datetime.now(UTC)
         finish("promote", lambda: change_stage(workshop(), model_version, asked, now=now))
 
-    @group.command("verify_receipts", help="Check what the signals of a night rest on.")
-    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
-    @click.option("--card", help="this card only")
-    def verify_receipts_job(day: date | None, card: str | None) -> None:
-        finish("verify_receipts", lambda: check_receipts(workshop(), day, card))
-
-    @group.command("score", help="Say what came of signals whose days are over.")
-    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
-    @click.option(
-        "--changed-days",
-        type=click.IntRange(1, 3650),
-        default=CHANGED_DAYS,
-        show_default=True,
-        help="score again where prices of the past changed in so many days",
-    )
-    def score_job(day: date | None, changed_days: int) -> None:
-        finish("score", lambda: score_signals(workshop(), day, changed_days=changed_days))
-
+    add_past_jobs(group, workshop)
     return group
 
 
@@ -253,7 +199,7 @@ def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
 def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """Accepted or not, and why; an accepted candidate is heard in the shadow from now on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=_day_or_latest(stores, day))
+        history = read_history(stores, known_until=day_or_latest(stores, day))
     learned = learn(
         history,
         horizon_days=workshop.shown_horizon,
@@ -282,7 +228,7 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
 def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """The verdict on each horizon, in words, and the version that is in the shadow from now on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=_day_or_latest(stores, day))
+        history = read_history(stores, known_until=day_or_latest(stores, day))
     learned = learn_forecasts(
         history,
         horizons=workshop.horizons,
@@ -309,7 +255,7 @@ def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> 
 def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """Who is the best at each horizon, with the losses of all; he speaks from the next run on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=_day_or_latest(stores, day))
+        history = read_history(stores, known_until=day_or_latest(stores, day))
     learned = learn_baselines(
         history,
         horizons=workshop.horizons,
@@ -347,50 +293,3 @@ def change_stage(workshop: Workshop, version: str, asked: Asked, *, now: datetim
         "as_of": moved.as_of.isoformat() if moved.as_of else None,
         "marked": moved.marked,
     }
-
-
-def score_signals(
-    workshop: Workshop, day: date | None, *, changed_days: int = CHANGED_DAYS
-) -> Summary:
-    """First scores by outcome, scores said anew, and how many wait for sales to be fetched."""
-    with workshop.stores() as stores:
-        as_of = _day_or_latest(stores, day)
-        found = score(
-            stores,
-            as_of=as_of,
-            after=workshop.horizons,
-            costs=workshop.policy.costs,
-            changed_days=changed_days,
-        )
-    return {
-        "as_of": as_of.isoformat(),
-        **{name: found.outcomes[name] for name in OUTCOMES},
-        "said_anew": found.anew,
-        "waiting": found.waiting,
-    }
-
-
-def check_receipts(workshop: Workshop, day: date | None, card_id: str | None) -> Summary:
-    """How many signals are what they were; prices that are told anew are named, and no failure."""
-    with workshop.stores() as stores:
-        as_of = _day_or_latest(stores, day)
-        found = verify_receipts(
-            stores, as_of=as_of, card_id=card_id, artifacts=workshop.artifacts()
-        )
-    return {
-        "night": as_of.isoformat(),
-        "signals": found.signals,
-        "artifacts": found.artifacts,
-        "features_rebuilt": found.rebuilt,
-        "features_differ": found.differ,
-        "prices_told_anew": len(found.told_anew),
-        "for_example": [str(one) for one in found.told_anew[:NAMED]],
-    }
-
-
-def _day_or_latest(stores: Stores, day: date | None) -> date:
-    """The one asked for, else the latest night. Raises NoDay."""
-    known_until = day or stores.signals.latest_night()
-    if known_until is None:
-        raise NoDay
-    return known_until

@@ -1,0 +1,1 @@
+"""The batch entry points of the service."""
