@@ -156,6 +156,25 @@ def quality(url: str | None, as_json: bool, **asked: str | None) -> None:
     report("/quality", asked, quality_lines, url=url, as_json=as_json)
 
 
+PASSED_ON = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+@pricer.group()
+def verify() -> None:
+    """Check what the store promises, on the store as it is."""
+
+
+@verify.command("no-lookahead", context_settings=PASSED_ON)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def no_lookahead(options: Sequence[str]) -> None:
+    """Compute random days again without what came later, and name the first cell that differs."""
+    from cli.beside import beside_the_store
+
+    words = ["verify", "no-lookahead", *options]
+    needed = "SIGNALS_SVC_SCRATCH_DATABASE_URL"
+    beside_the_store("verify_no_lookahead", options, again=words, needed=needed)
+
+
 @pricer.group()
 def models() -> None:
     """Look at the registered models, and say who may speak."""

@@ -20,6 +20,7 @@ from signals_svc.adapters.redis_signals import RedisSignals
 from signals_svc.adapters.replays import Replays
 from signals_svc.adapters.scores import ScoresStored
 from signals_svc.adapters.signals import Signals
+from signals_svc.adapters.truncated_copy import TruncatedCopy
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.forecast import HORIZONS
@@ -54,6 +55,18 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             scores=ScoresStored(connection),
             replays=Replays(connection),
         )
+
+
+def truncated_copy(settings: SignalsSettings) -> TruncatedCopy | None:
+    """Another database for proofs; None where none is told."""
+    scratch = settings.scratch_database_url
+    if scratch is None:
+        return None
+    return TruncatedCopy(
+        store=lambda: job_transaction(settings.database_url),
+        copy=lambda: job_transaction(scratch),
+        stores=lambda: stores_on(settings.model_copy(update={"database_url": scratch})),
+    )
 
 
 def lightgbm_trainer() -> Trainer:
@@ -100,6 +113,7 @@ def workshop(settings: SignalsSettings) -> Workshop:
         horizons=horizons_of(settings),
         shown_horizon=settings.signals.horizon_days,
         signals_not_before=clock_time(settings.signals.refresh.nightly_utc),
+        truncated=truncated_copy(settings),
     )
 
 

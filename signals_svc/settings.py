@@ -11,3 +11,8 @@ class SignalsSettings(PlatformSettings):
     database_url: SecretStr = Field(
         validation_alias="SIGNALS_SVC_DATABASE_URL", description="login `signals_svc`"
     )
+    scratch_database_url: SecretStr | None = Field(
+        None,
+        validation_alias="SIGNALS_SVC_SCRATCH_DATABASE_URL",
+        description="an empty, migrated database for the proof of no lookahead, login `migrations`",
+    )

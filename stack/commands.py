@@ -15,6 +15,7 @@ from stack.front import STOP_WITHIN_S, Stack, Stopped
 from stack.real_data.command import describe_real_data
 from stack.running import running_site
 from stack.say import say, stage
+from stack.scratch import scratch_database
 from stack.state import REPOSITORY, State, read_run
 from stack.sweep import sweep
 from stack.watch import watch
@@ -114,15 +115,17 @@ def show_status(root: Path) -> None:
 
 @main.command(context_settings={"allow_interspersed_args": False})
 @state_option
+@click.option("--scratch", is_flag=True, help="and an empty database for a copy of the store")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(root: Path, command: tuple[str, ...]) -> None:
+def run(root: Path, scratch: bool, command: tuple[str, ...]) -> None:
     """Run a command with what the running stack gives to jobs and to data engineers."""
     found = running_site(State(root))
     if found is None:
         raise StackError("The stack is not running. Start it with `make demo`.")
+    told = of_operator(found[1]) | (scratch_database(found[1]) if scratch else {})
     here = str(Path(sys.executable).parent)
     path = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
-    os.execvpe(command[0], command, {**os.environ, **of_operator(found[1]), "PATH": path})
+    os.execvpe(command[0], command, {**os.environ, **told, "PATH": path})
 
 
 @main.command()

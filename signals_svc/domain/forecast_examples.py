@@ -113,14 +113,16 @@ def _parts(
             & np.isfinite(features.raw["sigma_day"])
             & np.isfinite(outcomes).any(axis=1)
         )
-        known = np.stack([end.known_us for end in ends], axis=1)
+        told = [*ends, *steps]  # the last step ends a day after the longest horizon
+        seen = np.stack([np.isfinite(end.log_returns) for end in told], axis=1)
+        known = np.stack([end.known_us for end in told], axis=1)
         yield ForecastExamples(
             horizons,
             np.full(len(rows), series.as_of_day),
             windows_of(features).of(rows),
             np.stack([step.log_returns for step in steps], axis=1)[rows],
             outcomes[rows],
-            np.where(np.isfinite(outcomes), known, 0).max(axis=1)[rows],
+            np.where(seen, known, 0).max(axis=1)[rows],
             np.stack(
                 [
                     np.stack([baseline_quantiles(name, features.raw, h) for h in horizons], axis=1)

@@ -12,6 +12,7 @@ from kernel.errors import Unavailable
 from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.stages import Stage
 from signals_svc.jobs.past import add_past_jobs
+from signals_svc.jobs.verifying import add_proof
 from signals_svc.jobs.workshop import Workshop, day_or_latest
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
@@ -89,6 +90,7 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
         finish("promote", lambda: change_stage(workshop(), model_version, asked, now=now))
 
     add_past_jobs(group, workshop)
+    add_proof(group, workshop)
     return group
 
 

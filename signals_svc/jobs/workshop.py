@@ -13,6 +13,8 @@ from signals_svc.ports.models import ArtifactStore, Trainer
 from signals_svc.ports.outbox import FlipTopic, SignalCache
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
+from signals_svc.ports.truncation import TruncatedStore
+from signals_svc.usecases.verify_nights import Speech
 
 
 class NoDay(Rejected):
@@ -39,6 +41,12 @@ class Workshop:
     horizons: tuple[int, ...]
     shown_horizon: int
     signals_not_before: timedelta
+    truncated: TruncatedStore | None = None
+
+    @property
+    def speech(self) -> Speech:
+        """How nights are judged."""
+        return Speech(self.policy, self.horizons, self.shown_horizon, self.loaders)
 
 
 def day_or_latest(stores: Stores, day: date | None) -> date:

@@ -9,16 +9,14 @@ from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.domain.baselines import VERSIONS
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.judgement import Actions, judge
+from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Flip, Signal, flip_of
 from signals_svc.domain.withdrawal import withdrawal
 from signals_svc.ports.night import SignalStore
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
-from signals_svc.usecases.classify import classified
-from signals_svc.usecases.explain import explanations_of, told_inputs
-from signals_svc.usecases.forecast import forecasts_of
+from signals_svc.usecases.judge_night import judge_night
 
 
 class Inferred(NamedTuple):
@@ -50,31 +48,26 @@ def infer(
     snapshot = stores.features.read(sorted(wanted), as_of=as_of)
     fixed = {version: name for name, version in VERSIONS.items()}
     stores.models.ensure_fixed({**fixed}, feature_version=FEATURE_VERSION)
-    forecasts = forecasts_of(
+    announced = stores.signals.announced(sorted(wanted), until=moment)
+    judged = judge_night(
         stores,
         snapshot,
-        horizons=horizons,
-        baselines=loaders.baselines,
-        forecasters=loaders.forecasters,
-    )
-    classes = classified(snapshot, stores.models, loaders.classifiers, policy)
-    why = explanations_of(snapshot, forecasts, classes, horizon_days=shown_horizon)
-    previous = stores.signals.previous(sorted(wanted), before=moment)
-    announced = stores.signals.announced(sorted(wanted), until=moment)
-    judged = judge(
-        snapshot,
-        spoken=forecasts.spoken,
-        voice=classes.voice,
-        previous=previous,
+        wanted=wanted,
         policy=policy,
+        horizons=horizons,
+        shown_horizon=shown_horizon,
+        loaders=loaders,
         divergent=stores.prices.divergent(as_of=as_of),
-        moved=told_inputs(why),
     )
+    forecasts, classes = judged.forecasts, judged.classes
     priceless = wanted.difference(snapshot.instruments)
-    signals = [*judged, *withdrawals(stores.signals, priceless, previous, moment)]
+    signals = [
+        *judged.signals,
+        *withdrawals(stores.signals, priceless, judged.previous, moment),
+    ]
     flips = flips_of(signals, announced)
     stores.signals.write(signals, [*forecasts.said, *classes.said], flips, now=now)
-    stores.signals.explain(why, now=now)
+    stores.signals.explain(judged.why, now=now)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
     shown = [signal for signal in signals if signal.horizon_days == shown_horizon]
     return Inferred(

@@ -1,0 +1,148 @@
+"""Trains a fold twice, from the whole store and from a copy that ends where its test begins.
+
+Compared are what the fold learned from (inputs, windows' targets, outcomes) and what it then said
+of the weeks it is tested on. A fold that knew more than the copy says something else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from kernel.days import end_of
+from kernel.ids import Instrument
+from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.cells import Table
+from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.forecast_examples import ForecastExamples, forecast_examples
+from signals_svc.domain.forecast_folds import ForecastFold
+from signals_svc.domain.forecast_model import spread_at
+from signals_svc.domain.series import date_of
+from signals_svc.domain.weekly import STEPS
+from signals_svc.ports.forecasters import QuantileTrees
+from signals_svc.ports.truncation import TruncatedStore
+from signals_svc.usecases.forecasts_out_of_fold import known_units, trees_out_of_fold
+from signals_svc.usecases.learn import History
+from signals_svc.usecases.learn_forecasts import TooShort, windows_of_history
+from signals_svc.usecases.train import HISTORY_START
+from signals_svc.usecases.verify_nights import Compared, compared
+
+
+def verify_training(
+    history: History,
+    copy: TruncatedStore,
+    *,
+    horizons: tuple[int, ...],
+    trees: QuantileTrees,
+    pick: int,
+) -> Compared | TooShort:
+    """Fold number `pick`, counted round. The copy then holds what was known before its test."""
+    found = windows_of_history(history, horizons)
+    if isinstance(found, TooShort):
+        return found
+    examples, folds = found
+    fold = folds[pick % len(folds)]
+    names = history.versions.instruments
+    known = _known_before(examples, fold, copy, horizons)
+    rows = _same_rows(examples, fold.train, names, known)
+    ours = [
+        _learned(examples, fold.train, names),
+        _said(examples, fold.test, names, trees_out_of_fold(examples, [fold], trees)),
+    ]
+    again = _trained_again(examples, fold, known.examples, rows, trees)
+    theirs = [
+        _learned(known.examples, rows, known.names),
+        _said(examples, fold.test, names, again),
+    ]
+    return compared(ours, theirs, instruments=len(np.unique(examples.slots[fold.test])))
+
+
+@dataclass(frozen=True)
+class KnownBefore:
+    """What could be learned from the copy; `names` are the instruments of its slots."""
+
+    examples: ForecastExamples
+    names: tuple[Instrument, ...]
+
+
+def _known_before(
+    examples: ForecastExamples,
+    fold: ForecastFold,
+    copy: TruncatedStore,
+    horizons: tuple[int, ...],
+) -> KnownBefore:
+    """Of the weeks that the fold learns from, as far as the copy knows them."""
+    until = date_of(int(examples.days[fold.test].min()) - 1)
+    copy.hold(end_of(until))
+    with copy.stores() as stores:
+        versions = stores.prices.versions(first=HISTORY_START, last=until)
+        catalog = stores.prices.catalog()
+    weeks = np.unique(examples.days[fold.train])
+    days = [date_of(int(day)) for day in weeks if date_of(int(day)) <= until]
+    found = forecast_examples(versions, catalog, days=days, known_until=until, horizons=horizons)
+    return KnownBefore(found, versions.instruments)
+
+
+def _same_rows(
+    examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ...], known: KnownBefore
+) -> Ints:
+    """Where the copy has them, in their order; those it does not have are left out."""
+    pairs = zip(known.examples.days.tolist(), known.examples.slots.tolist(), strict=True)
+    places = {(day, known.names[slot]): place for place, (day, slot) in enumerate(pairs)}
+    wanted = zip(examples.days[rows].tolist(), examples.slots[rows].tolist(), strict=True)
+    found = [places.get((day, names[slot])) for day, slot in wanted]
+    return np.array([place for place in found if place is not None], np.int64)
+
+
+def _trained_again(
+    examples: ForecastExamples,
+    fold: ForecastFold,
+    known: ForecastExamples,
+    rows: Ints,
+    trees: QuantileTrees,
+) -> Floats:
+    """[n, H, 3] of the fold's test rows, by trees that learned from the copy's rows alone."""
+    spread = spread_at(examples.windows.spread[fold.test], examples.horizons)
+    each = []
+    for at in range(len(examples.horizons)):
+        learned, units = known_units(known, rows, at)
+        said = trees.fit(known.inputs[learned], units).answers(examples.inputs[fold.test])
+        each.append(np.sort(said, axis=1) * spread[:, at, None])
+    return np.stack(each, axis=1)
+
+
+def _keyed(
+    examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ...]
+) -> dict[str, pl.Series]:
+    told = [names[slot] for slot in examples.slots[rows].tolist()]
+    return {
+        "card_id": pl.Series([one.card_id for one in told], dtype=pl.String),
+        "grade_code": pl.Series([one.grade_code for one in told], dtype=pl.String),
+        "day": pl.Series([date_of(day) for day in examples.days[rows].tolist()], dtype=pl.Date),
+    }
+
+
+def _learned(examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ...]) -> Table:
+    """Outcomes first: whoever learns from a week that the copy does not know has one too many."""
+    outcomes, targets = examples.outcomes[rows], examples.targets[rows]
+    columns = {
+        **_keyed(examples, rows, names),
+        **{f"outcome.{days}": outcomes[:, at] for at, days in enumerate(examples.horizons)},
+        **{f"target.{step}": targets[:, step] for step in range(STEPS)},
+        **{f"input.{name}": examples.inputs[rows, at] for at, name in enumerate(NAMES)},
+    }
+    return Table("labels", pl.DataFrame(columns))
+
+
+def _said(
+    examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ...], said: Floats
+) -> Table:
+    columns = {
+        **_keyed(examples, rows, names),
+        **{
+            f"{quantile}.{days}": said[:, at, place]
+            for at, days in enumerate(examples.horizons)
+            for place, quantile in enumerate(("q10", "q50", "q90"))
+        },
+    }
+    return Table("out of fold", pl.DataFrame(columns))
