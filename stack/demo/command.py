@@ -13,6 +13,7 @@ from stack.demo import plans
 from stack.demo.main_job import MainJob
 from stack.demo.rehearsal import rehearsing
 from stack.demo.report import Report
+from stack.demo.track_record import print_track_record
 from stack.front import Stack
 from stack.say import say
 from stack.state import REPOSITORY, State
@@ -40,6 +41,7 @@ def run_demo(
         console = terminal if terminal.is_terminal else Console(width=PLAIN_WIDTH)
         say("")
         Report(stack.site.database_url("api_gw"), plan, main_job.told, console).print()
+        print_track_record(stack.url("api_gw"), console)
         say(f"Every stage succeeded; {time.monotonic() - begun:.0f} s since the start.")
         if not stop_when_done:
             if world.value.simulated:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from stack.demo.airflow_api import AirflowApi, DagRun
 from stack.demo.chain import Ended, Follower
-from stack.demo.plans import FACTS, HOT_CARDS, TRAINING, Plan
+from stack.demo.plans import FACTS, HOT_CARDS, REPLAY, REPLAYED_WEEKS, TRAINING, Plan
 from stack.errors import StackError
 from stack.front import Stack
 from stack.parts.airflow import USER
@@ -61,6 +61,11 @@ def stages(plan: Plan) -> list[Stage]:
     if plan.train_as_of is not None:
         day = plan.train_as_of.isoformat()
         found.append(Stage(f"training as of {day}", TRAINING, {"date": day}))
+    if plan.replay_to is not None:
+        # It learns from what was known half a year before, so it waits for no training.
+        title = f"{REPLAYED_WEEKS} weeks to {plan.replay_to} walked forward, meanwhile"
+        conf = {"date": plan.replay_to.isoformat()}
+        found.append(Stage(title, REPLAY, conf, beside=True))
     return found
 
 

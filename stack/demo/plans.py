@@ -12,6 +12,8 @@ AFTER_INGEST = ("dag_prices_ohlcv", "dag_features_signals")
 FACTS = ("dag_pop_trends_sentiment",)
 HOT_CARDS = "dag_hot_cards"
 TRAINING = ("dag_train_models", "dag_features_signals")
+REPLAY = ("dag_replay",)
+REPLAYED_WEEKS = 26
 
 # Two years of simulated history; see the simulator for its first day.
 SIMULATED_FROM = date(2024, 10, 1)
@@ -58,6 +60,7 @@ class Plan:
     nights: tuple[Night, ...]
     train_as_of: date | None
     facts_as_of: date | None = None
+    replay_to: date | None = None
     notes: tuple[str, ...] = ()  # what is left out, and why
 
 
@@ -96,6 +99,7 @@ def simulated(repository: Path, *, today: date) -> Plan:
         ),
         train_as_of=SIMULATED_TO,
         facts_as_of=today - timedelta(days=1),
+        replay_to=SIMULATED_TO,
         notes=(
             "Left out: TCGplayer's market prices. They are prices of now, and this night is over;"
             " dag_ingest_tcgplayer_prices asks for them at 01:20 UTC.",
@@ -140,4 +144,5 @@ def imported(repository: Path, data: Path) -> Plan:
             for title, source, as_of, file in IMPORTED
         ),
         train_as_of=IMPORTED[-1][2],
+        replay_to=IMPORTED[-1][2],
     )

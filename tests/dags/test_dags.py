@@ -32,6 +32,7 @@ CHAINS = {
     "dag_models": ["promote"],
     "dag_train_forecaster": ["train_forecaster"],
     "dag_score_signals": ["score"],
+    "dag_replay": ["replay", "score"],
 }
 OUTLETS: dict[str, set[str]] = {
     "dag_load_catalog": set(),
@@ -51,6 +52,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_models": {"model"},
     "dag_train_forecaster": set(),
     "dag_score_signals": set(),
+    "dag_replay": set(),
 }
 
 
