@@ -1,5 +1,6 @@
 """Jobs about what was said: its receipts, its scores, and a past that is walked through again."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -17,6 +18,7 @@ from signals_svc.usecases.score import score
 from signals_svc.usecases.train import read_history, register_silent
 from signals_svc.usecases.verify_receipts import NAMED, verify_receipts
 
+PATIENCE = 10  # of a nice value: nobody waits for the past, and trainings run meanwhile
 CHANGED_DAYS = 35  # a month of nights may fail before a change is missed
 
 
@@ -45,6 +47,7 @@ def add_past_jobs(group: click.Group, workshop: Callable[[], Workshop]) -> None:
     @click.option("--date", "day", type=UtcDay(), help="the last; default: the latest night")
     @click.option("--weeks", type=click.IntRange(1, 520), default=26, show_default=True)
     def replay_job(day: date | None, weeks: int) -> None:
+        os.nice(PATIENCE)
         now = datetime.now(UTC)
         finish("replay", lambda: replay_past(workshop(), day, weeks=weeks, now=now))
 

@@ -31,6 +31,8 @@ def print_track_record(api_url: str, console: Console) -> None:
         told = {horizon: record[origin] for horizon, record in records.items()}
         if any(one["outcomes"].get("scored") for one in told.values()):
             console.print(_table(origin, told))
+            for horizon, record in told.items():
+                console.print(_counted(horizon, record))
 
 
 def _asked(api: httpx.Client, horizon: int) -> Told:
@@ -44,27 +46,37 @@ def _asked(api: httpx.Client, horizon: int) -> Told:
 
 
 def _table(origin: str, told: Mapping[int, Told]) -> Table:
-    title = f"What came of {origin} signals, bought at the next sale, fees paid (95 % intervals)"
+    title = f"What came of {origin} signals, bought at the next sale, fees paid (95 % interval, n)"
     made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    made.add_column("horizon", justify="right")
-    for name in ("hit rate of BUY, SELL", "return of BUY, SELL", "came true", "rank IC", "signals"):
-        made.add_column(name)
+    for name in ("horizon", "hits of BUY, SELL", "their return", "came true", "rank IC"):
+        made.add_column(name, no_wrap=True)
     for horizon, record in told.items():
         overall = record["overall"]
-        counted = ", ".join(f"{name} {count:,}" for name, count in record["outcomes"].items())
         made.add_row(
             f"{horizon} d",
             figure(overall["hit_rate"]),
             figure(overall["net_return"], signed=True),
             figure(overall["came_true"]),
             figure(overall["ic"], signed=True, unit=""),
-            counted,
         )
     return made
 
 
+def _counted(horizon: int, record: Told) -> str:
+    """How many were scored of how many, and why others were not."""
+    outcomes = record["outcomes"]
+    if not outcomes.get("scored"):
+        return f"  {horizon} d: none is scored yet"
+    others = ", ".join(f"{name} {n:,}" for name, n in outcomes.items() if name != "scored")
+    return (
+        f"  {horizon} d: {outcomes['scored']:,} of {sum(outcomes.values()):,} scored ({others}),"
+        f" decided {record['first_day']} to {record['last_day']},"
+        f" {record['spans']} x {horizon} days"
+    )
+
+
 def figure(told: Told, *, signed: bool = False, unit: str = " %") -> str:
-    """`57.3 % (no interval, n 3,635)`: fewer than three spans of the horizon tell of no spread."""
+    """`57.3 % (no interval, 3,635)`: of fewer than three horizons of decisions none is told."""
     if told["value"] is None:
         return "-"
     form = ("+" if signed else "") + (".1f" if unit else ".3f")
@@ -73,4 +85,4 @@ def figure(told: Told, *, signed: bool = False, unit: str = " %") -> str:
         for key in ("value", "low", "high")
     )
     interval = " to ".join(one for one in bounds if one is not None) or "no interval"
-    return f"{value}{unit} ({interval}, n {told['n']:,})"
+    return f"{value}{unit} ({interval}, {told['n']:,})"

@@ -12,6 +12,9 @@ from tests.cli.test_pricer import answering
 RATE = {"n": 2884, "days": 21, "value": 0.2961, "low": 0.274, "high": 0.325}
 IC = {"n": 10236, "days": 21, "value": 0.116, "low": None, "high": None}
 SCORED: dict[str, Any] = {
+    "first_day": "2026-04-08",
+    "last_day": "2026-08-26",
+    "spans": 4,
     "outcomes": {"no_exit": 12, "scored": 10236},
     "overall": {"hit_rate": RATE, "net_return": RATE, "came_true": RATE, "ic": IC},
 }
@@ -19,7 +22,7 @@ NOTHING: dict[str, Any] = {"outcomes": {}, "overall": {}}
 
 
 def printed(live: dict[str, Any], replayed: dict[str, Any]) -> str:
-    console = Console(file=StringIO(), width=200)
+    console = Console(file=StringIO(), width=150)
     with answering(200, {"live": live, "replayed": replayed}) as url:
         print_track_record(url, console)
     assert isinstance(console.file, StringIO)
@@ -30,9 +33,11 @@ def test_replayed_signals_have_a_table_of_their_own_with_n_and_intervals() -> No
     said = printed(NOTHING, SCORED)
     assert "What came of replayed signals" in said
     assert "live" not in said
-    assert "29.6 % (27.4 to 32.5, n 2,884)" in said
-    assert "+0.116 (no interval, n 10,236)" in said
-    assert "no_exit 12, scored 10,236" in said
+    assert "29.6 % (27.4 to 32.5, 2,884)" in said
+    assert "+0.116 (no interval, 10,236)" in said
+    assert (
+        "30 d: 10,236 of 10,248 scored (no_exit 12), decided 2026-04-08 to 2026-08-26, 4 x 30 days"
+    ) in said
 
 
 def test_live_and_replayed_signals_are_two_tables() -> None:
