@@ -58,7 +58,9 @@ def resumable(pending: pl.DataFrame, checkpoints: pl.DataFrame) -> pl.DataFrame:
 def sound(resumed: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """Those whose sales before the cut are the ones that they were made of, and of which all that
     is new is known from their moment on."""
-    told = versions.filter(subject="trade").join(resumed, on=INSTRUMENT)
+    # Without what is flagged, whose text would be held for each sale.
+    bounds = resumed.select(*INSTRUMENT, "since", "cut", "moment", "learned_at")
+    told = _sales(versions).join(bounds, on=INSTRUMENT)
     new = pl.col("ts") >= pl.col("moment")
     early = told.filter(new & (pl.col("known_at") < pl.col("moment")))
     before = told.filter(pl.col("ts") < pl.col("cut"))
@@ -115,7 +117,7 @@ def next_checkpoints(
     versions: pl.DataFrame, cuts: pl.DataFrame, levels: pl.DataFrame, flagged: pl.DataFrame
 ) -> pl.DataFrame:
     """Checkpoints at the cuts. `levels`: `level` of each instrument; `flagged`: as FLAGGED."""
-    before = versions.filter(subject="trade").join(cuts, on=INSTRUMENT)
+    before = _sales(versions).join(cuts.select(*INSTRUMENT, "cut"), on=INSTRUMENT)
     before = before.filter(pl.col("ts") < pl.col("cut"))
     learned = before.group_by(INSTRUMENT).agg(learned=_learned().max())
     live = before.filter(pl.col("until").is_null())
@@ -162,6 +164,11 @@ def _as_text(flagged: pl.DataFrame) -> pl.DataFrame:
     rows = [(*instrument, json.dumps(told)) for instrument, told in texts.items()]
     schema = {"card_id": pl.String, "grade_code": pl.String, "flagged": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _sales(versions: pl.DataFrame) -> pl.DataFrame:
+    told = versions.lazy().filter(subject="trade")
+    return told.select(*INSTRUMENT, "key", "ts", "price_cents", "known_at", "until").collect()
 
 
 def _learned() -> pl.Expr:
