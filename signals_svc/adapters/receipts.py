@@ -1,7 +1,9 @@
 """Receipts of signals: written with them, read back to be checked. All their SQL."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -9,12 +11,12 @@ from psycopg.rows import dict_row
 
 from kernel.days import end_of
 from kernel.ids import CardId, GradeCode, Instrument
-from kernel.receipts import PARTS, digests_of, receipt_hash
+from kernel.receipts import PARTS, digest_of, receipt_hash
 from signals_svc.domain.receipts import Receipt
 
 CONTENTS = """
-select signal_id, said, inputs, snapshot, models from signals.receipt_contents(%s)
-order by signal_id
+select signal_id, said::text, inputs::text, snapshot::text, models::text
+from signals.receipt_contents(%s) order by signal_id
 """
 BATCH = 2_000  # signals a read: each brings its features
 
@@ -38,6 +40,8 @@ order by c.signal_id
 
 def write_receipts(connection: psycopg.Connection, signals: Sequence[int]) -> None:
     """Hash these signals as they are stored: what is read back is what will be checked."""
+    # The signals of an instrument share its features, and all of them their models.
+    hashed = lru_cache(maxsize=BATCH)(lambda text: digest_of(json.loads(text or "null")))
     for first in range(0, len(signals), BATCH):
         rows = connection.execute(CONTENTS, (signals[first : first + BATCH],)).fetchall()
         with (
@@ -46,8 +50,8 @@ def write_receipts(connection: psycopg.Connection, signals: Sequence[int]) -> No
                 "copy signals.receipts (signal_id, said, inputs, snapshot, models, hash) from stdin"
             ) as copy,
         ):
-            for signal_id, *contents in rows:
-                digests = digests_of(dict(zip(PARTS, contents, strict=True)))
+            for signal_id, *texts in rows:
+                digests = dict(zip(PARTS, map(hashed, texts), strict=True))
                 copy.write_row((signal_id, *digests.values(), receipt_hash(digests)))
 
 

@@ -77,20 +77,20 @@ SHARED = ("excess_", "premium_", "rank_")
 
 
 class Rebuilt(NamedTuple):
-    """Features of one instrument and night, computed anew from the prices of then."""
+    """Features of one instrument and night, computed anew from what was known then."""
 
     fingerprint: str
     raw: Mapping[str, float | None]
 
 
 def differs(receipt: Receipt, rebuilt: Mapping[Instrument, Rebuilt]) -> bool:
-    """Whether the prices of then, as they are told now, give other features than were frozen."""
+    """Whether prices and facts of then, as they are told now, give other features than frozen."""
     named, now = receipt.contents["inputs"].get("snapshot"), rebuilt.get(receipt.instrument)
     return named is not None and now is not None and now.fingerprint != named
 
 
-def own_prices_differ(receipt: Receipt, rebuilt: Mapping[Instrument, Rebuilt]) -> bool:
-    """Whether its own prices are told otherwise, and not only those of others.
+def told_anew(receipt: Receipt, rebuilt: Mapping[Instrument, Rebuilt]) -> bool:
+    """Whether its own prices or facts are told otherwise, and not only those of others.
 
     A backfill that was known early does this honestly; a price that somebody edited does it too.
     """

@@ -113,7 +113,7 @@ def replay_past(workshop: Workshop, day: date | None, *, weeks: int, now: dateti
 
 
 def check_receipts(workshop: Workshop, day: date | None, card_id: str | None) -> Summary:
-    """How many signals are what they were; prices that are told anew are named, and no failure."""
+    """How many signals are what they were; what is told anew of then is named, and no failure."""
     with workshop.stores() as stores:
         as_of = day_or_latest(stores, day)
         found = verify_receipts(
@@ -125,6 +125,6 @@ def check_receipts(workshop: Workshop, day: date | None, card_id: str | None) ->
         "artifacts": found.artifacts,
         "features_rebuilt": found.rebuilt,
         "features_differ": found.differ,
-        "prices_told_anew": len(found.told_anew),
+        "told_anew": len(found.told_anew),
         "for_example": [str(one) for one in found.told_anew[:NAMED]],
     }

@@ -16,7 +16,7 @@ from signals_svc.domain.receipts import (
     Receipt,
     broken_parts,
     differs,
-    own_prices_differ,
+    told_anew,
 )
 from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.snapshot import freeze
@@ -42,7 +42,7 @@ class ReceiptsBroken(Conflict):
 
 
 class Verified(NamedTuple):
-    """What was found as it was; `told_anew` rest on prices of then that are told otherwise now."""
+    """What was found as it was; `told_anew` rest on what is told otherwise of then now."""
 
     signals: int
     artifacts: int
@@ -69,7 +69,7 @@ def verify_receipts(
         artifacts=len(keys),
         rebuilt=len(rebuilt),
         differ=sum(differs(one, rebuilt) for one in receipts),
-        told_anew=tuple(one for one in receipts if own_prices_differ(one, rebuilt)),
+        told_anew=tuple(one for one in receipts if told_anew(one, rebuilt)),
     )
 
 

@@ -55,7 +55,7 @@ def test_every_signal_has_a_receipt_that_still_fits(said: Desk) -> None:
         "artifacts": 0,
         "features_rebuilt": 12,
         "features_differ": 0,
-        "prices_told_anew": 0,
+        "told_anew": 0,
         "for_example": [],
     }
     assert check(said, card="card-0")["signals"] == 3
@@ -108,7 +108,7 @@ def test_prices_of_then_that_are_told_otherwise_now_are_named_and_no_failure(sai
         )
     write_bars(said.urls, [Bar("card-3", "psa10", day, 123)])
     found = check(said)
-    assert (found["prices_told_anew"], found["features_differ"]) == (3, 36)
+    assert (found["told_anew"], found["features_differ"]) == (3, 36)
     assert found["for_example"][0].startswith("card-3:psa10 7 d said ")
     # What became known later is no change of what was known then.
     late = Bar(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import psycopg
 import pytest
 
 from kernel.days import end_of
@@ -168,3 +169,23 @@ def test_what_a_model_may_learn_is_what_was_known_on_the_first_day(training: Des
     again = replay_past(training.workshop, TODAY, weeks=2, now=NOW)
     assert str(again["speaks"]).startswith("trees-")
     assert again["speaks"] == first["speaks"]
+
+
+def test_instruments_that_were_disbelieved_then_say_nothing_then(shop: Desk) -> None:
+    """Whoever was flagged by then; a flag that was raised later changes no earlier week."""
+    weeks = decision_days(LAST_DAY, 4)
+    flag = (
+        "insert into market.divergences (card_id, grade_code, rule, as_of, ratio, fence, detail,"
+        " opened_at, closed_at, closed_as_of)"
+        " values (%s, 'psa10', 'sources', %s, 3, 2, '{}', %s, %s, %s)"
+    )
+    told = end_of(weeks[0]) + timedelta(hours=2)
+    with psycopg.connect(shop.urls.ingestion) as connection:
+        connection.execute(flag, ("card-2", weeks[0], told, end_of(weeks[2]), weeks[2]))
+    replay_past(shop.workshop, LAST_DAY, weeks=4, now=NOW)
+    rows = shop.rows("select distinct asof_ts from signals.replayed where card_id = 'card-2'")
+    assert {row["asof_ts"] for row in rows} == {
+        end_of(weeks[0]),
+        end_of(weeks[2]),
+        end_of(weeks[3]),
+    }
