@@ -22,24 +22,29 @@ where a.after_days <= c.horizon_days and c.known_at <= %(moment)s and c.asof_ts 
 order by c.signal_id, a.after_days
 """
 
-# A price of the past changed if a version of a bar ended, or one began after its day was over.
+# A price of the past changed if a version of a bar ended, or one began after its day was over. Only
+# scores of a time with such a day in it can come out otherwise.
 STANDING_OF_CHANGED = """
-with changed as (
-  select card_id, grade_code from market.prices_daily
+with days as (
+  select card_id, grade_code, day from market.prices_daily
   where known_at > %(since)s and known_at <= %(moment)s
     and known_at > (day + 1)::timestamp at time zone 'UTC'
-  union
-  select card_id, grade_code from market.prices_daily_history
+  union all
+  select card_id, grade_code, day from market.prices_daily_history
   where superseded_at > %(since)s and superseded_at <= %(moment)s
-), newest as (
-  select distinct on (v.signal_id, v.after_days) v.*
-  from signals.scores v order by v.signal_id, v.after_days, v.known_at desc
+), changed as (
+  select card_id, grade_code, min(day)::timestamp at time zone 'UTC' as first,
+    max(day)::timestamp at time zone 'UTC' as last
+  from days group by card_id, grade_code
 )
 select c.signal_id, v.after_days, c.card_id, c.grade_code, c.series, c.asof_ts, c.known_at,
   c.action, c.abstains, v.outcome, v.entry_day, v.entry_cents, v.exit_day, v.exit_cents
 from signals.claims c join changed using (card_id, grade_code)
-join newest v using (signal_id)
-where v.known_at < %(moment)s
+cross join lateral (
+  select distinct on (s.after_days) s.* from signals.scores s
+  where s.signal_id = c.signal_id order by s.after_days, s.known_at desc) v
+where c.asof_ts <= changed.last and v.known_at < %(moment)s
+  and c.asof_ts + v.after_days * interval '1 day' > changed.first
 order by c.signal_id, v.after_days
 """
 
