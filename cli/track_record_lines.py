@@ -33,6 +33,8 @@ def _record(record: Rows) -> Iterator[str]:
         return
     first, last = record["first_day"], record["last_day"]
     yield f"decided {first} to {last}: {record['spans']} times the days that are scored"
+    if record["overall"]["came_true"]["over"] == "cards":
+        yield "intervals over cards tell nothing of other weeks: these are one market, seen once"
     header = ("", "hit rate of BUY, SELL", "came true", "return of BUY, SELL", "rank IC")
     rows = [header, _row("all", record["overall"])]
     for key, title in GROUPS:
@@ -60,5 +62,6 @@ def figure(told: Rows, *, percent: bool = True) -> str:
         for key in ("value", "low", "high")
     )
     unit = " %" if percent else ""
-    interval = "(no interval)" if low is None else f"({low} to {high})"
+    over = " over cards" if told["over"] == "cards" else ""
+    interval = "(no interval)" if low is None else f"({low} to {high}{over})"
     return f"{value}{unit} {interval}, n {told['n']:,}"

@@ -36,7 +36,8 @@ CELLS = """
   from known k where outcome = 'scored'
 )
 select r.replayed, g.kind, g.name, ((r.asof_ts at time zone 'UTC')::date - 1) as day,
-  count(*)::int as signals, (count(*) filter (where came_true))::int as came_true,
+  abs(hashtext(r.card_id)) % $5 as bucket, count(*)::int as signals,
+  (count(*) filter (where came_true))::int as came_true,
   sum(conviction) as conviction, count(net_return)::int as acted,
   (count(net_return) filter (where came_true))::int as acted_true,
   coalesce(sum(net_return), 0) as net, count(expected)::int as ranked,
@@ -45,11 +46,14 @@ from ranked r join market.cards card using (card_id)
 cross join lateral (values ('all', ''), ('action', r.action),
   ('bin', least(floor(10 * r.conviction), 9)::int::text), ('model', r.model_version),
   ('set', card.set_id),
-  ('tier', case when r.sold_90 < 1 then '0 no sales' when r.sold_90 < 6 then '1 to 5 sales'
+  ('tier', case when r.sold_90 < 1 then 'no sales' when r.sold_90 < 6 then '1 to 5 sales'
     when r.sold_90 < 30 then '6 to 29 sales' else '30 sales and more' end)) as g (kind, name)
-group by r.replayed, g.kind, g.name, r.asof_ts
-order by r.replayed, g.kind, g.name, r.asof_ts
+group by grouping sets ((r.replayed, g.kind, g.name, r.asof_ts),
+  (r.replayed, g.kind, g.name, abs(hashtext(r.card_id)) % $5))
+order by r.replayed, g.kind, g.name, day, bucket
 """
+
+BUCKETS = 200  # of cards by the hash of their id: as many however many cards there are
 
 
 class PostgresTrackRecords:
@@ -71,12 +75,18 @@ class PostgresTrackRecords:
         self, *, horizon: int, after: int, as_of: datetime, since: datetime
     ) -> Mapping[bool, Sequence[Group]]:
         """By origin the groups of scored signals."""
-        rows = await self._database.fetch(SCORED + CELLS, horizon, after, as_of, since)
+        rows = await self._database.fetch(SCORED + CELLS, horizon, after, as_of, since, BUCKETS)
         found: dict[bool, list[Group]] = {}
         for (replayed, kind, name), cells in groupby(rows, key=_group):
-            made = tuple(Cell(*tuple(row)[3:]) for row in cells)
-            found.setdefault(replayed, []).append(Group(kind, name, made))
+            made = list(cells)
+            days = tuple(Cell(row["day"], *_sums(row)) for row in made if row["day"] is not None)
+            cards = tuple(Cell(row["bucket"], *_sums(row)) for row in made if row["day"] is None)
+            found.setdefault(replayed, []).append(Group(kind, name, days, cards))
         return found
+
+
+def _sums(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in Cell._fields[1:])
 
 
 def _group(row: Sequence[Any]) -> tuple[bool, str, str]:

@@ -1,15 +1,11 @@
 """What people are told of what came of signals."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
 from api_gw.http.schemas import Frozen
-
-TIMES = (
-    "null of fewer than three times the days that are scored: neighbouring decisions share their"
-    " outcomes"
-)
 
 
 class Figure(Frozen):
@@ -18,8 +14,13 @@ class Figure(Frozen):
     n: int = Field(description="signals behind it, a count")
     days: int = Field(description="decision days behind it, a count")
     value: float | None = Field(description="a fraction; null of nothing")
-    low: float | None = Field(description="lower bound of the 95 % interval, a fraction; " + TIMES)
-    high: float | None = Field(description="upper bound of the 95 % interval, a fraction; " + TIMES)
+    low: float | None = Field(description="lower bound of the 95 % interval, a fraction")
+    high: float | None = Field(description="upper bound of the 95 % interval, a fraction")
+    over: Literal["days", "cards"] | None = Field(
+        description="what the interval is over: `days`, blocks of decision days; `cards`, where"
+        " these are fewer than three times the days that are scored: how it might have been with"
+        " other cards in these weeks, which says nothing of other weeks; null: there is none"
+    )
 
 
 class Figures(Frozen):

@@ -33,6 +33,7 @@ def print_track_record(api_url: str, console: Console) -> None:
             console.print(_table(origin, told))
             for horizon, record in told.items():
                 console.print(_counted(horizon, record))
+            console.print("  * over cards, not weeks: these are one market, seen once\n")
 
 
 def _asked(api: httpx.Client, horizon: int) -> Told:
@@ -85,4 +86,5 @@ def figure(told: Told, *, signed: bool = False, unit: str = " %") -> str:
         for key in ("value", "low", "high")
     )
     interval = " to ".join(one for one in bounds if one is not None) or "no interval"
+    interval += "*" if told["over"] == "cards" else ""
     return f"{value}{unit} ({interval}, {told['n']:,})"

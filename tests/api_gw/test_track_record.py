@@ -7,7 +7,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from api_gw.domain.track_record import Cell, Draws, Group, record_of, wilson
+from api_gw.domain.track_record import Cell, Group, record_of, wilson
 from tests.api_gw.arrange import Arrangement, evening
 from tests.api_gw.conftest import Api, Serving
 
@@ -131,6 +131,7 @@ def test_every_figure_has_its_n_and_an_interval(shop: Arrangement, serving: Serv
     overall = found["overall"]
     for name, value in (("hit_rate", 0.25), ("came_true", 0.25), ("ic", 1.0)):
         figure = overall[name]
+        assert figure["over"] == "days"
         assert (figure["n"], figure["days"]) == (WEEKS * 20, WEEKS)
         assert figure["value"] == pytest.approx(value)
         assert figure["low"] <= figure["value"] <= figure["high"]
@@ -147,6 +148,18 @@ def test_every_figure_has_its_n_and_an_interval(shop: Arrangement, serving: Serv
         "by_tier": ["6 to 29 sales"],
     }
     assert (found["first_day"], found["spans"]) == (FIRST.isoformat(), WEEKS)
+
+
+def test_a_single_season_is_told_over_cards(shop: Arrangement, serving: Serving) -> None:
+    """The store counts by cards as well as by days, and both come to the same sums."""
+    with psycopg.connect(shop.urls.superuser) as connection:
+        for week in range(2):
+            for place, card in enumerate(CARDS):
+                tell(connection, card, week, live=True, true=place % 3 == 0)
+    overall = record(serving(shop.urls.api_gw))["live"]["overall"]
+    rate = overall["hit_rate"]
+    assert (rate["n"], rate["value"], rate["over"]) == (40, 0.35, "cards")
+    assert rate["low"] < 0.35 < rate["high"]
 
 
 def test_a_score_said_anew_counts_from_the_moment_it_was_known(
@@ -196,13 +209,14 @@ def test_a_record_of_nothing_is_told_as_nothing(api: Api) -> None:
         "value": None,
         "low": None,
         "high": None,
+        "over": None,
     }
 
 
-def weekly(rates: list[float], *, signals: int = 50) -> Group:
+def weekly(rates: list[float], *, signals: int = 50, cards: tuple[Cell, ...] = ()) -> Group:
     cells = [
         Cell(
-            day=FIRST + timedelta(weeks=week),
+            unit=FIRST + timedelta(weeks=week),
             signals=signals,
             came_true=round(signals * rate),
             conviction=0.5 * signals,
@@ -214,7 +228,7 @@ def weekly(rates: list[float], *, signals: int = 50) -> Group:
         )
         for week, rate in enumerate(rates)
     ]
-    return Group("all", "", tuple(cells))
+    return Group("all", "", tuple(cells), cards)
 
 
 def test_weeks_that_share_their_outcomes_tell_less_than_weeks_that_do_not() -> None:
@@ -230,12 +244,23 @@ def test_weeks_that_share_their_outcomes_tell_less_than_weeks_that_do_not() -> N
     assert widths[1] > 1.5 * widths[0]
 
 
-def test_of_fewer_than_three_spans_there_is_no_interval() -> None:
-    group = weekly([0.5, 0.6] * 6)
-    short = record_of([group], {}, after_days=90)
-    assert (short.spans, short.overall.hit_rate.low, short.overall.ic.high) == (0, None, None)
-    assert short.overall.hit_rate.value == pytest.approx(0.55)
-    assert record_of([group], {}, after_days=28).overall.hit_rate.low is not None
+def test_of_fewer_than_three_spans_cards_are_drawn_and_the_interval_says_so() -> None:
+    buckets = tuple(
+        Cell(place, 10, 4 + place % 4, 5.0, 10, 4 + place % 4, 0.1 * (place % 4), 0, None)
+        for place in range(60)
+    )
+    found = record_of([weekly([0.5, 0.6] * 6, cards=buckets)], {}, after_days=90)
+    rate, mean, ic = found.overall.hit_rate, found.overall.net_return, found.overall.ic
+    assert (found.spans, rate.over, mean.over) == (0, "cards", "cards")
+    assert rate.value == pytest.approx(0.55)
+    assert rate.low is not None
+    assert rate.high is not None
+    assert rate.low < 0.55 < rate.high
+    assert (ic.low, ic.over) == (None, None), "a rank among days' signals is of days alone"
+    few = record_of([weekly([0.5, 0.6] * 6, cards=buckets[:5])], {}, after_days=90)
+    assert (few.overall.hit_rate.low, few.overall.hit_rate.over) == (None, None)
+    of_days = record_of([weekly([0.5, 0.6] * 6, cards=buckets)], {}, after_days=28)
+    assert of_days.overall.hit_rate.over == "days"
 
 
 def test_an_interval_holds_the_truth_about_as_often_as_it_says() -> None:
@@ -256,7 +281,5 @@ def test_the_interval_of_a_share_is_wilsons() -> None:
 
 
 def test_draws_are_the_same_every_time() -> None:
-    days = [FIRST + timedelta(weeks=week) for week in range(10)]
-    cells = weekly([0.1 * week for week in range(10)]).cells
-    top, bottom = np.arange(10.0), np.ones(10)
-    assert Draws(days, 7).ratio(cells, top, bottom) == Draws(days, 7).ratio(cells, top, bottom)
+    group = weekly([0.1 * week for week in range(10)])
+    assert record_of([group], {}, after_days=7) == record_of([group], {}, after_days=7)

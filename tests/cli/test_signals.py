@@ -70,9 +70,9 @@ def test_a_signal_without_a_receipt_leaves_with_an_error() -> None:
     assert "no receipt was kept" in said
 
 
-RATE = {"n": 120, "days": 12, "value": 0.531, "low": 0.49, "high": 0.572}
-IC = {"n": 240, "days": 12, "value": 0.12, "low": None, "high": None}
-NONE = {"n": 0, "days": 0, "value": None, "low": None, "high": None}
+RATE = {"n": 120, "days": 12, "value": 0.531, "low": 0.49, "high": 0.572, "over": "cards"}
+IC = {"n": 240, "days": 12, "value": 0.12, "low": None, "high": None, "over": None}
+NONE = {"n": 0, "days": 0, "value": None, "low": None, "high": None, "over": None}
 FIGURES = {"name": "BUY", "hit_rate": RATE, "came_true": RATE, "net_return": NONE, "ic": IC}
 EMPTY: dict[str, Any] = {"outcomes": {}}
 RECORD: dict[str, Any] = {
@@ -99,6 +99,6 @@ def test_a_track_record_keeps_live_and_replayed_apart_and_shows_n_and_intervals(
     assert "signals: none yet" in live
     assert "53.1" not in live
     assert "signals: no_exit 30, scored 240" in replayed
-    assert "action BUY  53.1 % (49.0 to 57.2), n 120" in replayed
-    assert "0.70  53.1 % (49.0 to 57.2), n 120" in replayed
+    assert "action BUY  53.1 % (49.0 to 57.2 over cards), n 120" in replayed
+    assert "0.70  53.1 % (49.0 to 57.2 over cards), n 120" in replayed
     assert "2026-04  +0.120 (no interval), n 240" in replayed

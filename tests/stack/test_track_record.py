@@ -9,8 +9,8 @@ from rich.console import Console
 from stack.demo.track_record import NoTrackRecord, print_track_record
 from tests.cli.test_pricer import answering
 
-RATE = {"n": 2884, "days": 21, "value": 0.2961, "low": 0.274, "high": 0.325}
-IC = {"n": 10236, "days": 21, "value": 0.116, "low": None, "high": None}
+RATE = {"n": 2884, "days": 21, "value": 0.2961, "low": 0.274, "high": 0.325, "over": "cards"}
+IC = {"n": 10236, "days": 21, "value": 0.116, "low": None, "high": None, "over": None}
 SCORED: dict[str, Any] = {
     "first_day": "2026-04-08",
     "last_day": "2026-08-26",
@@ -33,7 +33,7 @@ def test_replayed_signals_have_a_table_of_their_own_with_n_and_intervals() -> No
     said = printed(NOTHING, SCORED)
     assert "What came of replayed signals" in said
     assert "live" not in said
-    assert "29.6 % (27.4 to 32.5, 2,884)" in said
+    assert "29.6 % (27.4 to 32.5*, 2,884)" in said
     assert "+0.116 (no interval, 10,236)" in said
     assert (
         "30 d: 10,236 of 10,248 scored (no_exit 12), decided 2026-04-08 to 2026-08-26, 4 x 30 days"
