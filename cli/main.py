@@ -176,6 +176,21 @@ def no_lookahead(options: Sequence[str]) -> None:
 
 
 @pricer.group()
+def features() -> None:
+    """Look into the features of cards."""
+
+
+@features.command("explain", context_settings=PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="CARD GRADE DATE")
+def explain(arguments: Sequence[str]) -> None:
+    """Print each feature of CARD GRADE DATE with its formula and the prices it came from."""
+    from cli.beside import beside_the_store
+
+    again = ["features", "explain", *arguments]
+    beside_the_store("explain_features", arguments, again=again)
+
+
+@pricer.group()
 def models() -> None:
     """Look at the registered models, and say who may speak."""
 

@@ -13,6 +13,7 @@ from signals_svc.adapters.features import Features, Queue
 from signals_svc.adapters.lake_models import LakeModels
 from signals_svc.adapters.market import MarketDirtySet, MarketPrices
 from signals_svc.adapters.models import Models
+from signals_svc.adapters.origins import MarketOrigins
 from signals_svc.adapters.outbox import SignalOutbox
 from signals_svc.adapters.policy_file import forecast_policy
 from signals_svc.adapters.receipts import Receipts
@@ -54,6 +55,7 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             receipts=Receipts(connection),
             scores=ScoresStored(connection),
             replays=Replays(connection),
+            origins=MarketOrigins(connection),
         )
 
 

@@ -39,10 +39,11 @@ class MarketPrices:
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
-    def known(self, *, as_of: date, lookback_days: int) -> Bars:
-        """Bars of the lookback as they were known at the end of the day."""
+    def known(self, *, as_of: date, lookback_days: int, moment: datetime | None = None) -> Bars:
+        """Bars of the lookback as they were known at the end of the day, or at another moment."""
         first = as_of - timedelta(days=lookback_days - 1)
-        frame = bars_as_of(self._connection, as_of=end_of(as_of), first=first, last=as_of)
+        at = moment or end_of(as_of)
+        frame = bars_as_of(self._connection, as_of=at, first=first, last=as_of)
         return bars_of(frame)
 
     def versions(self, *, first: date, last: date) -> Bars:
@@ -59,11 +60,11 @@ class MarketPrices:
         since = {Instrument(CardId(card), GradeCode(grade)): at for card, grade, at in rows}
         return divergent_on(self._connection, as_of, history_since=since)
 
-    def facts(self, *, first: date, last: date) -> Facts:
-        """Every row of the facts that features of these days may see, known by `last`'s end."""
-        return Facts(
-            *facts_known(self._connection, as_of=end_of(last), first=first - LOOKBACK, last=last)
-        )
+    def facts(self, *, first: date, last: date, moment: datetime | None = None) -> Facts:
+        """Every row of the facts that features of these days may see, known by `last`'s end, or at
+        another moment."""
+        at = moment or end_of(last)
+        return Facts(*facts_known(self._connection, as_of=at, first=first - LOOKBACK, last=last))
 
     def disbelieved(self, moment: datetime) -> Set[Instrument]:
         """Instruments that were flagged at the moment, whatever was learned of it later."""

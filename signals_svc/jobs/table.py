@@ -11,6 +11,7 @@ from kernel.cli import Summary, UtcDay, finish
 from kernel.errors import Unavailable
 from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.stages import Stage
+from signals_svc.jobs.explaining import add_explaining
 from signals_svc.jobs.past import add_past_jobs
 from signals_svc.jobs.verifying import add_proof
 from signals_svc.jobs.workshop import Workshop, day_or_latest
@@ -91,6 +92,7 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
 
     add_past_jobs(group, workshop)
     add_proof(group, workshop)
+    add_explaining(group, workshop)
     return group
 
 

@@ -23,8 +23,8 @@ class Work(NamedTuple):
 class Prices(Protocol):
     """The market's read model."""
 
-    def known(self, *, as_of: date, lookback_days: int) -> Bars:
-        """Bars of the lookback as they were known at the end of the day."""
+    def known(self, *, as_of: date, lookback_days: int, moment: datetime | None = None) -> Bars:
+        """Bars of the lookback as they were known at the end of the day, or at another moment."""
         ...
 
     def versions(self, *, first: date, last: date) -> Bars:
@@ -35,8 +35,9 @@ class Prices(Protocol):
         """Instruments whose prices on the day cannot all be right, and by which factor."""
         ...
 
-    def facts(self, *, first: date, last: date) -> Facts:
-        """Every row of the facts that features of these days may see, known by `last`'s end."""
+    def facts(self, *, first: date, last: date, moment: datetime | None = None) -> Facts:
+        """Every row of the facts that features of these days may see, known by `last`'s end, or at
+        another moment."""
         ...
 
     def disbelieved(self, moment: datetime) -> Set[Instrument]:

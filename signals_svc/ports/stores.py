@@ -5,6 +5,7 @@ from typing import NamedTuple
 from signals_svc.ports.market import DirtySet, Prices
 from signals_svc.ports.models import ModelStore
 from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
+from signals_svc.ports.origins import Origins
 from signals_svc.ports.outbox import Outbox
 from signals_svc.ports.receipts import ReceiptStore
 from signals_svc.ports.replays import ReplayStore
@@ -24,3 +25,4 @@ class Stores(NamedTuple):
     receipts: ReceiptStore
     scores: ScoreStore
     replays: ReplayStore
+    origins: Origins
