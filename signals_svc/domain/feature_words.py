@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-MOMENTUM = "log of the last close over the last close at least {0} days older, which may be {1} old"
+MOMENTUM = "log of the last close over the last close at least {0} days older, at most {1} days old"
 SWINGS = "sqrt(sum of squared log returns / sum of the days between closes) of {0} days, a year's"
 FALLS = "the same, a rise counted as no move"
 FACTS_DAY = "as known on the day"
