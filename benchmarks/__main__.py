@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import judging, loading, nightly
+from benchmarks import featuring, judging, loading, nightly
 from benchmarks.claim import SCALE, Benchmark, Result
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -18,6 +18,7 @@ BENCHMARKS = (
     Benchmark("load", loading.measure),
     Benchmark("outliers", judging.measure_verdicts),
     Benchmark("bars", judging.measure_bars),
+    Benchmark("features", featuring.measure),
     Benchmark("nightly", nightly.measure),
     Benchmark("nightly-large", nightly.measure_large, large=True),
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,11 @@ class Bars:
     volume: Ints
     known_us: Ints
     until_us: Ints
+
+    @cached_property
+    def edges(self) -> Ints:
+        """Rows of slot n are `edges[n]` to before `edges[n + 1]`."""
+        return np.searchsorted(self.slot, np.arange(len(self.instruments) + 1))
 
 
 def bars_of(frame: pl.DataFrame) -> Bars:

@@ -15,8 +15,8 @@ MIN_UNIVERSE = 8  # fewer have no spread worth dividing by
 MAD_TO_SIGMA = 1.4826
 MEAN_ABSOLUTE_TO_SIGMA = 1.2533
 
-compiled = njit(nogil=True)
-entry = njit(cache=True, nogil=True)
+compiled = njit(nogil=True, error_model="numpy")
+entry = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @compiled

@@ -10,6 +10,7 @@ from polars.datatypes import DataType, DataTypeClass
 
 from kernel.ids import Instrument
 from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.outside_pass import LONG_DAYS
 
 Schema = Mapping[str, DataTypeClass | DataType]
 MOMENT = pl.Datetime("us", "UTC")
@@ -93,31 +94,43 @@ def outside_of(facts: Facts, instruments: tuple[Instrument, ...]) -> Outside:
     counts = facts.population.join(slots, on=["card_id", "grade_code"]).with_columns(
         window_last=pl.col("day"), source=pl.lit(""), value=pl.col("population"), weight=pl.lit(1.0)
     )
-    searches = facts.searches.join(cards, on="card_id").with_columns(
-        value=pl.col("interest"), weight=pl.lit(1.0)
+    compared = pl.col("window_last") - pl.col("day") < timedelta(days=2 * LONG_DAYS)
+    searches = (
+        facts.searches.filter(compared)
+        .join(cards, on="card_id")
+        .with_columns(value=pl.col("interest"), weight=pl.lit(1.0))
     )
     moods = facts.moods.join(cards, on="card_id").with_columns(
         window_last=pl.col("day"), value=pl.col("score"), weight=pl.col("posts").cast(pl.Float64)
     )
     return Outside(
-        population=_told(counts, len(instruments), by=[]),
-        searches=_told(searches, many, by=["window_last", "source"]),
-        moods=_told(moods, many, by=[]),
+        population=_told(counts, len(instruments)),
+        searches=_told(searches, many, windows=True),
+        moods=_told(moods, many),
     )
 
 
-def _told(rows: pl.DataFrame, owners: int, *, by: list[str]) -> Told:
-    ordered = rows.sort("owner", *by, "day", "source", "known_at")
-    group = pl.struct(by).rle_id() if by and rows.height else pl.lit(0)
-    numbered = ordered.select(
-        pl.col("owner"),
-        group.cast(pl.Int64).alias("group"),
+def _told(rows: pl.DataFrame, owners: int, *, windows: bool = False) -> Told:
+    """Sorted by one number made of owner, group, day and source, which is several times faster."""
+    sources = {name: n for n, name in enumerate(sorted(rows["source"].unique()))}
+    source = pl.col("source").replace_strict(sources, return_dtype=pl.Int64)
+    window = pl.col("window_last") * len(sources) + pl.col("source")
+    numbered = rows.select(
+        "owner",
         pl.col("window_last").dt.epoch("d").cast(pl.Int64),
         pl.col("day").dt.epoch("d").cast(pl.Int64),
-        pl.col("source").rank("dense").cast(pl.Int64),
+        source if sources else pl.lit(0, pl.Int64).alias("source"),
         pl.col("known_at").dt.epoch("us"),
         pl.col("value").cast(pl.Float64),
         pl.col("weight").cast(pl.Float64),
-    )
-    owner, *columns = (numbered[name].to_numpy(writable=True) for name in numbered.columns)
-    return Told(np.searchsorted(owner, np.arange(owners + 1)), *columns)
+    ).with_columns(group=window if windows else pl.lit(0, pl.Int64))
+    parts = ["owner", "group", "day", "source"]
+    place = pl.lit(0, pl.Int64)
+    for name in parts:
+        reach = pl.col(name).max() - pl.col(name).min() + 1
+        place = place * reach + pl.col(name) - pl.col(name).min()
+    ordered = numbered.with_columns(place=place).sort("place", "known_at")
+    names = ("group", "window_last", "day", "source", "known_at", "value", "weight")
+    columns = (ordered[name].to_numpy(writable=True) for name in names)
+    edges = np.searchsorted(ordered["owner"].to_numpy(), np.arange(owners + 1))
+    return Told(edges, *columns)

@@ -26,7 +26,7 @@ def feature_lines(told: Explained) -> Iterator[str]:
     numbers = {id(one): n for n, one in enumerate(told.prices, 1)}
     yield ""
     for feature in told.features:
-        yield f"{feature.name:<{LABEL}} {_value(feature.raw):>11}  {_among(feature)}"
+        yield f"{feature.name:<{LABEL}} {_value(feature.raw):>11}  {_among(feature)}".rstrip()
         yield f"{'':<{LABEL}}   {feature.formula}"
         behind = _behind(feature, told, own, numbers)
         if behind:

@@ -13,7 +13,7 @@ SEARCHES_FRESH_DAYS = 14  # windows come weekly
 SHORT_DAYS, LONG_DAYS = 7, 28
 MOOD_DAYS = 7
 
-entry = njit(cache=True, nogil=True)
+entry = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @entry

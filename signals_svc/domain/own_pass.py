@@ -46,8 +46,8 @@ FEATURES = (
 FORECAST_INPUTS = ("drift_day", "drift_error_day", "sigma_day", "bounce")
 OWN = (*FEATURES, *FORECAST_INPUTS)
 
-compiled = njit(nogil=True)
-entry = njit(cache=True, nogil=True)
+compiled = njit(nogil=True, error_model="numpy")
+entry = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @compiled

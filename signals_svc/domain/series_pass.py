@@ -11,8 +11,8 @@ Flags = NDArray[np.bool_]
 SOLD_DAYS = (7, 30, 90)
 A_WEEK, A_MONTH, A_QUARTER = SOLD_DAYS
 
-compiled = njit(nogil=True)
-entry = njit(cache=True, nogil=True)
+compiled = njit(nogil=True, error_model="numpy")
+entry = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @compiled
@@ -57,9 +57,10 @@ def count(
             age, one = today - day[row], kind[row]
             present[slot, one] += 1
             counts[slot, one] += age < window
-            copies[one, 0] += volume[row] if age < A_WEEK else 0
-            copies[one, 1] += volume[row] if age < A_MONTH else 0
-            copies[one, 2] += volume[row] if age < A_QUARTER else 0
+            if age < A_QUARTER:
+                copies[one, 0] += volume[row] if age < A_WEEK else 0
+                copies[one, 1] += volume[row] if age < A_MONTH else 0
+                copies[one, 2] += volume[row]
         for place in range(len(SOLD_DAYS)):
             sold[slot, place] = copies[:, place].max()
 

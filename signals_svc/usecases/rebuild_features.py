@@ -50,8 +50,9 @@ def history_of(stores: Stores, first: date, last: date, *, now: datetime) -> His
 
 
 def features_of(history: History, first: date, last: date) -> Iterator[Features]:
-    """Day by day, oldest first; nothing is read any more."""
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    """Day by day; nothing is read any more. Newest first, so that the latest features of each
+    instrument are written once and not with every day."""
+    days = (last - timedelta(days=n) for n in range((last - first).days + 1))
     return features_between(history.versions, history.catalog, days, history.facts)
 
 
