@@ -214,7 +214,7 @@ def sweeper() -> Sweeper:
 def yardstick() -> Yardstick:
     """The shipped contracts, the tables as they are, and great-expectations."""
     # Imported when used: jobs start often, and one of them needs it.
-    from ingestion.adapters.great_suites import run_suite
+    from kernel.great_suites import run_suite
 
     return Yardstick(
         baselines=BaselineRepo(lambda: job_transaction(settings().database_url)),

@@ -1,39 +1,20 @@
 """What a run's rows have to look like before their table is touched: a suite from a contract."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
-from typing import Any
 
 import polars as pl
 
 from ingestion.domain.contracts import Contract
 from kernel.days import start_of
+from kernel.expectations import Expectation
 
 # A column that suites are given beside the table's own: the logarithm of each price over what the
 # same instrument cost in the months before; null where it has no such price.
 OVER_USUAL = "log_over_usual"
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One expectation by its name in great-expectations, with its arguments and its reason."""
-
-    expect: str
-    arguments: Mapping[str, Any]
-    why: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    """How one expectation came out. `observed` is the figure or the share that failed it."""
-
-    expectation: Expectation
-    success: bool
-    observed: str
-    examples: Sequence[str]
 
 
 # Of a source that usually tells as many rows, none at all is no chance.

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from ingestion.domain.contracts import Quality
-from ingestion.domain.expectations import Checked, Expectation
+from kernel.expectations import Checked, Expectation
 
 EXAMPLES = 5
 

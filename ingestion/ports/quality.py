@@ -8,7 +8,8 @@ from typing import Protocol
 import polars as pl
 
 from ingestion.domain.contracts import Contract
-from ingestion.domain.expectations import Checked, Expectation, Nights
+from ingestion.domain.expectations import Nights
+from kernel.expectations import Checked, Expectation
 
 
 class Baselines(Protocol):

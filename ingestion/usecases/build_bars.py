@@ -10,11 +10,11 @@ from ingestion.domain.bars import bar_versions
 from ingestion.domain.errors import RowsBroken
 from ingestion.domain.marks import marked_days, marks_with, work_on
 from ingestion.domain.plain_suite import run_plainly
-from ingestion.domain.quality_report import said
 from ingestion.domain.versions import BAR_KEY, BAR_VERSIONS
 from ingestion.ports.unit import Unit
 from ingestion.usecases.recall import recall
 from kernel.ids import CardId, GradeCode, Instrument
+from kernel.suite_report import said
 
 log = structlog.get_logger()
 

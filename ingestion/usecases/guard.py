@@ -9,10 +9,10 @@ import structlog
 from ingestion.domain.errors import SuiteFailed
 from ingestion.domain.expectations import NO_NIGHTS, OVER_USUAL, suite_for
 from ingestion.domain.facts import FACT_SCHEMAS, Fact
-from ingestion.domain.quality_report import Suite, page
 from ingestion.domain.records import READING, RECORDS, TABLES_OF_KINDS
 from ingestion.ports.quality import Yardstick
 from kernel.days import end_of
+from kernel.suite_report import Suite, page
 
 log = structlog.get_logger()
 

@@ -7,9 +7,9 @@ import polars as pl
 
 from ingestion.domain.catalog import Card, CardSet
 from ingestion.domain.expectations import Nights, suite_for
-from ingestion.domain.quality_report import Suite
 from ingestion.ports.quality import Yardstick
 from ingestion.usecases.guard import told_or_refused
+from kernel.suite_report import Suite
 
 SETS = {"set_id": pl.String, "name": pl.String}
 PRINTING = ["set_id", "number", "edition", "finish", "language"]

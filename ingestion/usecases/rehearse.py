@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from ingestion.domain.bars import bar_versions
-from ingestion.domain.expectations import Checked, Expectation
 from ingestion.domain.verdicts import all_verdicts
 from ingestion.domain.versions import VERSIONS
+from kernel.expectations import Checked, Expectation
 
 RunSuite = Callable[[str, pl.DataFrame, Sequence[Expectation]], Sequence[Checked]]
 

@@ -7,10 +7,10 @@ import pytest
 
 import signals_svc
 from ingestion.adapters.contract_files import FOLDER, contracts, read_contract
-from ingestion.adapters.great_suites import camel
 from ingestion.domain.contracts import Contract
 from ingestion.domain.errors import ContractRejected
 from ingestion.usecases.archive import ARCHIVED_TABLES
+from kernel.great_suites import camel
 from tests.fixtures.postgres import DatabaseUrls
 
 COLUMNS = """

@@ -14,13 +14,12 @@ from psycopg.types.json import Jsonb
 
 from ingestion.adapters.baseline_repo import BaselineRepo
 from ingestion.adapters.contract_files import FOLDER, contract, contracts, read_contract
-from ingestion.adapters.great_suites import run_suite
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format, parse_format
 from ingestion.domain.catalog import Card, CardSet
 from ingestion.domain.contracts import Contract
 from ingestion.domain.errors import RowsBroken, SuiteFailed
-from ingestion.domain.expectations import Expectation, Nights
+from ingestion.domain.expectations import Nights
 from ingestion.domain.facts import FACT_SCHEMAS, POPULATION
 from ingestion.domain.plain_suite import run_plainly
 from ingestion.domain.records import RECORDS
@@ -31,6 +30,8 @@ from ingestion.usecases.guard_catalog import guard_catalog
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.load_catalog import load_catalog
 from ingestion.usecases.validate import validate
+from kernel.expectations import Expectation
+from kernel.great_suites import run_suite
 from kernel.ids import CardId
 from tests.ingestion.conftest import Job, World, WriteCsv
 
