@@ -17,6 +17,7 @@ from api_gw.adapters.cards import PostgresCards
 from api_gw.adapters.database import Database
 from api_gw.adapters.divergences import PostgresDivergences
 from api_gw.adapters.explanations import PostgresExplanations
+from api_gw.adapters.measures import PostgresMeasures
 from api_gw.adapters.models import PostgresModels
 from api_gw.adapters.prices import PostgresPrices
 from api_gw.adapters.quality import PostgresQuality
@@ -29,6 +30,7 @@ from api_gw.http import (
     admin,
     cards,
     health,
+    metrics,
     models,
     movers,
     quality,
@@ -53,7 +55,18 @@ DESCRIPTION = (
 )
 
 ROUTES = (
-    *(health, search, cards, receipts, track_record, movers, models, restatements, quality),
+    *(
+        health,
+        metrics,
+        search,
+        cards,
+        receipts,
+        track_record,
+        movers,
+        models,
+        restatements,
+        quality,
+    ),
     admin,
 )
 
@@ -96,6 +109,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
         restatements=PostgresRestatements(database),
         quality=PostgresQuality(database),
         models=PostgresModels(database),
+        measures=PostgresMeasures(database),
         cache=cache,
         database=database,
         clock=lambda: datetime.now(UTC),

@@ -8,6 +8,7 @@ from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
 from api_gw.domain.divergence import Divergent
 from api_gw.domain.explanations import Band
+from api_gw.domain.metrics import MeasuredNight
 from api_gw.domain.models import HorizonApart, Model, ModelPage
 from api_gw.domain.quality import Certainty, Divergence, SourceQuality
 from api_gw.domain.query import Query
@@ -256,6 +257,14 @@ class Models(Protocol):
 
     async def apart(self, one: str, other: str) -> Sequence[HorizonApart]:
         """By horizon how far two versions were apart on the newest nights that both spoke of."""
+        ...
+
+
+class Measures(Protocol):
+    """Figures of how models fare."""
+
+    async def newest(self) -> MeasuredNight | None:
+        """Of the newest night that was measured; None before the first."""
         ...
 
 

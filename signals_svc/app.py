@@ -1,21 +1,25 @@
 """Composition root: settings -> adapters -> use cases -> the job table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
+import polars as pl
 
 from kernel.bus import Topic
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
+from kernel.expectations import Checked, Expectation
 from kernel.lake import Lake
+from signals_svc.adapters.contract_file import features_suite
 from signals_svc.adapters.features import Features, Queue
 from signals_svc.adapters.lake_models import LakeModels
 from signals_svc.adapters.market import MarketDirtySet, MarketPrices
 from signals_svc.adapters.models import Models
+from signals_svc.adapters.monitoring import Monitoring
 from signals_svc.adapters.origins import MarketOrigins
 from signals_svc.adapters.outbox import SignalOutbox
-from signals_svc.adapters.policy_file import forecast_policy
+from signals_svc.adapters.policy_file import classifier_policy, forecast_policy, monitoring_policy
 from signals_svc.adapters.receipts import Receipts
 from signals_svc.adapters.redis_signals import RedisSignals
 from signals_svc.adapters.replays import Replays
@@ -56,6 +60,7 @@ def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
             scores=ScoresStored(connection),
             replays=Replays(connection),
             origins=MarketOrigins(connection),
+            monitoring=Monitoring(connection),
         )
 
 
@@ -92,6 +97,15 @@ def quantile_trees() -> QuantileTrees:
     return LightGbmQuantiles()
 
 
+def great_suite(
+    name: str, frame: pl.DataFrame, expectations: Sequence[Expectation]
+) -> list[Checked]:
+    """Imported here: its library takes seconds, and no night waits for it."""
+    from kernel.great_suites import run_suite
+
+    return run_suite(name, frame, expectations)
+
+
 def workshop(settings: SignalsSettings) -> Workshop:
     """The jobs' ports on real stores."""
     topic = settings.signal_flips_topic_arn
@@ -107,6 +121,10 @@ def workshop(settings: SignalsSettings) -> Workshop:
         forecast_trainer=sequence_trainer,
         trees=quantile_trees,
         forecast_policy=forecast_policy,
+        classifier_policy=classifier_policy,
+        monitoring_policy=monitoring_policy,
+        suite=features_suite,
+        run_suite=great_suite,
         policy=Policy(
             risk_aversion=settings.signals.lambda_risk_aversion,
             hysteresis=settings.signals.hysteresis,

@@ -18,6 +18,7 @@ from api_gw.ports import (
     DataQuality,
     Divergences,
     Explanations,
+    Measures,
     Models,
     Prices,
     Receipts,
@@ -51,6 +52,7 @@ class Services:
     restatements: Restatements
     quality: DataQuality
     models: Models
+    measures: Measures
     cache: Cache
     database: Readable
     clock: Callable[[], datetime]

@@ -43,9 +43,9 @@ where m.model_version = %s
 REGISTER = """
 insert into signals.models
   (model_version, family, created_at, trained_through, feature_version, artifact_key, sha256,
-   metrics)
+   metrics, seen)
 values (%(version)s, %(family)s, %(now)s, %(trained_through)s, %(feature_version)s,
-  %(artifact_key)s, %(sha256)s, %(metrics)s)
+  %(artifact_key)s, %(sha256)s, %(metrics)s, %(seen)s)
 on conflict (model_version) do nothing
 """
 
@@ -121,6 +121,7 @@ class Models:
             **model.serving._asdict(),
             "family": family,
             "metrics": json.dumps(model.metrics),
+            "seen": json.dumps(model.seen),
             "now": now,
         }
         if self._connection.execute(REGISTER, values).rowcount:

@@ -45,6 +45,7 @@ models = Table(
     Column("artifact_key", Text),
     Column("sha256", Text),
     Column("metrics", JSONB, nullable=False),
+    Column("seen", JSONB, nullable=False),
 )
 
 promotions = Table(
@@ -208,4 +209,43 @@ flips = Table(
     Column("to_action", Text, nullable=False),
     Column("conviction", Numeric, nullable=False),
     moment("published_at", nullable=True),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("as_of", Date, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("model_version", Text, primary_key=True),
+    Column("value", Double),
+    Column("least", Double),
+    Column("most", Double),
+    Column("pauses", Boolean, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    moment("measured_at", key=True),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("as_of", Date, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("model_version", Text, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("words", Text, nullable=False),
+    moment("raised_at"),
+    moment("published_at", nullable=True),
+)
+
+inferences = Table(
+    "inferences",
+    metadata,
+    Column("inference_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("instruments", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),
+    moment("finished_at"),
 )

@@ -16,7 +16,7 @@ from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import Forecast, Policy, Utility, utility_of
 from signals_svc.domain.features import Features, features_on
 from signals_svc.domain.forecast import ewma_forecast
-from signals_svc.domain.labels import NO_LABEL, labels_of, realised
+from signals_svc.domain.labels import NO_LABEL, labels_of, next_sale, realised
 from signals_svc.domain.series import date_of, day_number
 
 STEP_DAYS = 7
@@ -28,8 +28,9 @@ MAX_ROWS = 120_000  # more weeks are thinned out: labels overlap, so little is l
 class Examples:
     """One row per liquid instrument and as-of day with a label; `days` counts from 1970-01-01.
 
-    `label_known_us` is when a label could first be said, in microseconds since 1970; `sold` are
-    copies in 90 days, which nothing is learned from.
+    `label_known_us` is when a label could first be said, in microseconds since 1970. Nothing is
+    learned from `sold`, copies in 90 days, `outcomes`, log returns to the horizon, and `entries`,
+    log returns to the next sale: what a buyer really pays.
     """
 
     days: Ints
@@ -38,6 +39,8 @@ class Examples:
     label_known_us: Ints
     utilities: list[Utility]
     sold: Ints
+    outcomes: Floats
+    entries: Floats
 
     @property
     def fingerprint(self) -> str:
@@ -99,8 +102,9 @@ def examples_of(
     later = known_at(versions, end_of(known_until))
     parts = list(_parts(versions, later, catalog, days, horizon_days, policy))
     if not parts:
-        none = np.empty(0, np.int64)
-        return Examples(none, np.empty((0, len(NAMES)), np.float32), none, none, [], none)
+        none, nothing = np.empty(0, np.int64), np.empty(0)
+        inputs = np.empty((0, len(NAMES)), np.float32)
+        return Examples(none, inputs, none, none, [], none, nothing, nothing)
     return Examples(
         days=np.concatenate([part.days for part in parts]),
         inputs=np.concatenate([part.inputs for part in parts]),
@@ -108,6 +112,8 @@ def examples_of(
         label_known_us=np.concatenate([part.label_known_us for part in parts]),
         utilities=[utility for part in parts for utility in part.utilities],
         sold=np.concatenate([part.sold for part in parts]),
+        outcomes=np.concatenate([part.outcomes for part in parts]),
+        entries=np.concatenate([part.entries for part in parts]),
     )
 
 
@@ -133,6 +139,8 @@ def _parts(
             label_known_us=outcomes.known_us[rows],
             utilities=_utilities(features, rows, horizon_days, policy),
             sold=features.series.sold[90][rows],
+            outcomes=outcomes.log_returns[rows],
+            entries=next_sale(features.series, later)[rows],
         )
 
 

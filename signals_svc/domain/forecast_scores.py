@@ -46,6 +46,14 @@ def skill(days: Ints, loss: Floats, reference: Floats, *, horizon_days: int) -> 
     return _interval(float(1.0 - ours.sum() / theirs.sum()), ratios)
 
 
+def mean_of(days: Ints, values: Floats, *, horizon_days: int) -> Interval:
+    """Mean of all rows."""
+    sums, counts = _by_day(days, values), _by_day(days, np.ones(len(values)))
+    drawn = _drawn(days, horizon_days)
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    return _interval(float(values.mean()), means)
+
+
 def rank_ic(days: Ints, forecast: Floats, outcomes: Floats, *, horizon_days: int) -> Interval:
     """Mean over the days of Spearman's correlation across the instruments of a day."""
     each = np.array([_correlation(forecast, outcomes, days == day) for day in np.unique(days)])

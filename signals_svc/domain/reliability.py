@@ -33,6 +33,14 @@ def reliability_of(
     return curve
 
 
+def error_of(curve: list[dict[str, Any]]) -> float:
+    """Mean distance between conviction and what came true, bins weighted by their rows."""
+    rows = sum(one["rows"] for one in curve)
+    return float(
+        sum(one["rows"] * abs(one["conviction"] - one["came_true"]) for one in curve) / rows
+    )
+
+
 def reliability_by_tier(sold: Ints, convictions: Floats, came_true: Flags) -> list[dict[str, Any]]:
     """One entry a tier with rows: rows, mean conviction, share that came true."""
     return [

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from time import perf_counter
 
 import click
 import structlog
@@ -12,9 +13,11 @@ from kernel.errors import Unavailable
 from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.stages import Stage
 from signals_svc.jobs.explaining import add_explaining
+from signals_svc.jobs.monitoring import add_monitoring_jobs, note_inference
 from signals_svc.jobs.past import add_past_jobs
 from signals_svc.jobs.verifying import add_proof
 from signals_svc.jobs.workshop import Workshop, day_or_latest
+from signals_svc.ports.monitoring import Took
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
 from signals_svc.usecases.learn import TooFewLabels, learn
@@ -93,6 +96,7 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     add_past_jobs(group, workshop)
     add_proof(group, workshop)
     add_explaining(group, workshop)
+    add_monitoring_jobs(group, workshop)
     return group
 
 
@@ -144,6 +148,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
     model_version = None
     silent: set[str] = set()
     for as_of in days:
+        begun = perf_counter()
         with workshop.stores() as stores:
             night = infer(
                 stores,
@@ -155,6 +160,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
                 loaders=workshop.loaders,
             )
         log.info("signals.inferred", as_of=as_of.isoformat(), **night._asdict())
+        note_inference(workshop, Took(as_of, night.instruments, perf_counter() - begun), now=now)
         actions.update(night.actions)
         instruments += night.instruments
         flips += night.flips
@@ -208,6 +214,7 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
         history,
         horizon_days=workshop.shown_horizon,
         policy=workshop.policy,
+        gate=workshop.classifier_policy(),
         trainer=workshop.trainer(),
     )
     if isinstance(learned, TooFewLabels):
@@ -245,7 +252,9 @@ def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> 
         outcome = f"no forecaster: {learned.missing}"
         return {"outcome": outcome, "candidate": None, "rows": learned.rows}
     with workshop.stores() as stores:
-        new = register_forecaster(stores, learned.artifact, artifacts=workshop.artifacts(), now=now)
+        new = register_forecaster(
+            stores, learned.artifact, artifacts=workshop.artifacts(), now=now, seen=learned.seen
+        )
     return {
         "outcome": "in the shadow",
         "candidate": learned.artifact.version,
@@ -272,7 +281,9 @@ def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> S
         return {"outcome": outcome, "model_version": None, "rows": learned.rows}
     artifact = learned.artifact
     with workshop.stores() as stores:
-        new, marked = register_baselines(stores, artifact, artifacts=workshop.artifacts(), now=now)
+        new, marked = register_baselines(
+            stores, artifact, artifacts=workshop.artifacts(), now=now, seen=learned.seen
+        )
     return {
         "outcome": "serves where nobody has earned a horizon",
         "model_version": artifact.version,

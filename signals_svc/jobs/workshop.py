@@ -1,15 +1,19 @@
 """What the jobs work with, and the day they take where none is said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kernel.errors import Rejected
+from kernel.expectations import Expectation
+from signals_svc.domain.acceptance import ClassifierPolicy
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.forecast_gate import ForecastPolicy
+from signals_svc.domain.measures import MonitoringPolicy
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees
 from signals_svc.ports.models import ArtifactStore, Trainer
+from signals_svc.ports.monitoring import RunSuite
 from signals_svc.ports.outbox import FlipTopic, SignalCache
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
@@ -37,6 +41,10 @@ class Workshop:
     forecast_trainer: Callable[[], ForecastTrainer]
     trees: Callable[[], QuantileTrees]
     forecast_policy: Callable[[], ForecastPolicy]
+    classifier_policy: Callable[[], ClassifierPolicy]
+    monitoring_policy: Callable[[], MonitoringPolicy]
+    suite: Callable[[], Sequence[Expectation]]  # of the table of features
+    run_suite: RunSuite
     policy: Policy
     horizons: tuple[int, ...]
     shown_horizon: int

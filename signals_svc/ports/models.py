@@ -1,5 +1,6 @@
 """Models: registry, artifacts, the runtimes that train and that serve."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -23,10 +24,13 @@ class ServingModel(NamedTuple):
 
 
 class RegisteredModel(NamedTuple):
-    """A trained model as it is registered; `metrics` hold its acceptance and its numbers."""
+    """A trained model as it is registered; `metrics` hold its acceptance and its numbers, `seen`
+    the distribution of what it learned from, as JSON.
+    """
 
     serving: ServingModel
     metrics: dict[str, Any]
+    seen: Mapping[str, Any] = {}
 
 
 class ModelInStage(NamedTuple):

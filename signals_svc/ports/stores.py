@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from signals_svc.ports.market import DirtySet, Prices
 from signals_svc.ports.models import ModelStore
+from signals_svc.ports.monitoring import MonitoringStore
 from signals_svc.ports.night import FeatureStore, InferenceQueue, SignalStore
 from signals_svc.ports.origins import Origins
 from signals_svc.ports.outbox import Outbox
@@ -26,3 +27,4 @@ class Stores(NamedTuple):
     scores: ScoreStore
     replays: ReplayStore
     origins: Origins
+    monitoring: MonitoringStore

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernel.days import end_of
 from kernel.errors import Rejected
-from signals_svc.domain.acceptance import Verdict, judge_folds
+from signals_svc.domain.acceptance import ClassifierPolicy, Verdict, judge_classifier
 from signals_svc.domain.arrays import Floats
 from signals_svc.domain.artifact import Artifact
 from signals_svc.domain.bars import Bars
@@ -21,14 +21,18 @@ from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import ACTIONS, Action, Policy, Probabilities, action_of
 from signals_svc.domain.examples import Examples, as_of_days, examples_of
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.reliability import reliability_by_tier, reliability_of
+from signals_svc.domain.forecast_scores import Interval, before_the_outcome, bought_ic
+from signals_svc.domain.reliability import error_of, reliability_by_tier, reliability_of
+from signals_svc.domain.seen_inputs import Seen, seen_inputs
 from signals_svc.domain.series import date_of
+from signals_svc.domain.signal_book import Books, books_of
 from signals_svc.domain.walk_forward import MIN_CLASS_ROWS, Fold, folds_of
 from signals_svc.ports.models import TrainedModel, Trainer
 from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
 
 PARITY_ROWS = 1000
 PARITY_LIMIT = 1e-5
+BUY, SELL = ACTIONS.index("BUY"), ACTIONS.index("SELL")
 SHARES_SHOWN = 15  # inputs of a model card's chart
 
 
@@ -68,10 +72,26 @@ class Candidate:
     verdict: Verdict
     rows: int
     days: list[date]
+    seen: Seen
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A candidate's verdict, how its convictions are mapped, and how they came true."""
+
+    verdict: Verdict
+    conviction: ConvictionMap
+    reliability: list[dict[str, Any]]
+    tiers: list[dict[str, Any]]
 
 
 def learn(
-    history: History, *, horizon_days: int, policy: Policy, trainer: Trainer
+    history: History,
+    *,
+    horizon_days: int,
+    policy: Policy,
+    gate: ClassifierPolicy,
+    trainer: Trainer,
 ) -> Candidate | TooFewLabels:
     """Minutes of computing and no store: nobody waits for a lock or a session meanwhile."""
     days = as_of_days(history.versions, history.known_until, horizon_days=horizon_days)
@@ -90,11 +110,12 @@ def learn(
     if missing:
         return TooFewLabels(missing, len(examples.labels))
     out = out_of_fold(examples, folds, trainer)
-    verdict = judge_folds(out.scores)
+    judged = _judged(examples, out, horizon_days, policy, gate)
     model = trainer.fit(examples.inputs, examples.labels)
-    artifact = _artifact(model, examples, out, verdict, history.known_until, horizon_days, policy)
+    artifact = _artifact(model, examples, out, judged, history.known_until, horizon_days, policy)
     labelled = [date_of(int(day)) for day in np.unique(examples.days)]
-    return Candidate(artifact, verdict, len(examples.labels), labelled)
+    seen = seen_inputs(examples.inputs)
+    return Candidate(artifact, judged.verdict, len(examples.labels), labelled, seen)
 
 
 def _missing(examples: Examples, folds: list[Fold]) -> str:
@@ -115,7 +136,7 @@ def _artifact(
     model: TrainedModel,
     examples: Examples,
     out: OutOfFold,
-    verdict: Verdict,
+    judged: _Judged,
     known_until: date,
     horizon_days: int,
     policy: Policy,
@@ -125,7 +146,7 @@ def _artifact(
     if not difference <= PARITY_LIMIT:
         raise ParityBroken(difference)
     labels = examples.labels[out.rows]
-    conviction, reliability, tiers = _conviction(examples, out, policy)
+    verdict = judged.verdict
     return Artifact(
         version=f"gbdt-{known_until:%Y%m%d}-{_digest(examples, policy)}",
         feature_version=FEATURE_VERSION,
@@ -135,10 +156,11 @@ def _artifact(
         data_fingerprint=examples.fingerprint,
         inputs=NAMES,
         temperature=best_temperature(out.raw, labels),
-        conviction=conviction,
+        conviction=judged.conviction,
         metrics={
             "accepted": verdict.accepted,
             "verdict": verdict.words,
+            "gate": verdict.figures(),
             "log_loss": verdict.model,
             "prior_log_loss": verdict.prior,
             "break_even": policy.costs.break_even,
@@ -146,8 +168,8 @@ def _artifact(
             "labels": dict(zip(ACTIONS, np.bincount(labels, minlength=3).tolist(), strict=True)),
             "rows": len(examples.labels),
             "parity": difference,
-            "reliability": reliability,
-            "tiers": tiers,
+            "reliability": judged.reliability,
+            "tiers": judged.tiers,
             "importance": named_shares(model.importance()),
         },
         onnx=onnx,
@@ -170,10 +192,16 @@ def _parity_rows(examples: Examples) -> np.ndarray:
     return rows
 
 
-def _conviction(
-    examples: Examples, out: OutOfFold, policy: Policy
-) -> tuple[ConvictionMap, list[dict[str, Any]], list[dict[str, Any]]]:
-    """The map learns from the folds before the last; its curve and tiers are of the last."""
+def _judged(
+    examples: Examples,
+    out: OutOfFold,
+    horizon_days: int,
+    policy: Policy,
+    gate: ClassifierPolicy,
+) -> _Judged:
+    """The map of convictions learns from the folds before the last; its curve and tiers are of the
+    last.
+    """
     utilities = [examples.utilities[row] for row in out.rows]
     chances = [Probabilities(*(float(p) for p in row)) for row in out.chances]
     taken: list[Action] = [
@@ -188,7 +216,39 @@ def _conviction(
     convictions = np.array([fitted(taken[i], chances[i], utilities[i]) for i in last])
     came_true = codes[last] == labels[last]
     curve = reliability_of([taken[i] for i in last], convictions, came_true)
-    return fitted, curve, reliability_by_tier(examples.sold[out.rows[last]], convictions, came_true)
+    return _Judged(
+        verdict=judge_classifier(
+            out.scores,
+            _ranks(examples, out, horizon_days),
+            _books(examples, out, horizon_days, policy),
+            error_of(curve),
+            gate,
+        ),
+        conviction=fitted,
+        reliability=curve,
+        tiers=reliability_by_tier(examples.sold[out.rows[last]], convictions, came_true),
+    )
+
+
+def _ranks(examples: Examples, out: OutOfFold, horizon_days: int) -> Interval | None:
+    """Of P(BUY) - P(SELL) against what a buyer at the next sale earned."""
+    rows, leaning = out.rows, out.chances[:, BUY] - out.chances[:, SELL]
+    outcomes, entries = examples.outcomes[rows], examples.entries[rows]
+    days = examples.days[rows]
+    return bought_ic(days, leaning, outcomes, entries, horizon_days=horizon_days)
+
+
+def _books(examples: Examples, out: OutOfFold, horizon_days: int, policy: Policy) -> Books | None:
+    """BUYs are rows of which it finds BUY the likeliest: its own word, whatever is forecast."""
+    outcomes, entries = examples.outcomes[out.rows], examples.entries[out.rows]
+    rows = np.flatnonzero(before_the_outcome(outcomes, entries))
+    return books_of(
+        examples.days[out.rows[rows]],
+        out.chances[rows].argmax(axis=1) == BUY,
+        (outcomes - entries)[rows],
+        horizon_days=horizon_days,
+        costs=policy.costs,
+    )
 
 
 def named_shares(shares: Floats) -> dict[str, float]:

@@ -18,6 +18,7 @@ from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold
 from signals_svc.domain.forecast_gate import ForecastPolicy
+from signals_svc.domain.seen_inputs import Seen, seen_inputs
 from signals_svc.ports.forecasters import QuantileTrees, TrainedTrees
 from signals_svc.usecases.forecasts_out_of_fold import (
     baselines_say,
@@ -44,6 +45,7 @@ class BestBaselines:
     artifact: BaselineArtifact
     contests: tuple[HorizonContest, ...]
     rows: int
+    seen: Seen
 
 
 def learn_baselines(
@@ -87,7 +89,7 @@ def learn_baselines(
         paths={horizon: one.middle_paths().to_bytes() for horizon, one in fitted.items()},
         analogues=_library(examples, history).to_bytes(),
     )
-    return BestBaselines(artifact, contests, len(examples))
+    return BestBaselines(artifact, contests, len(examples), seen_inputs(examples.inputs))
 
 
 def _contests(

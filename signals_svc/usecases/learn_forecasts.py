@@ -15,6 +15,7 @@ from signals_svc.domain.forecast_examples import ForecastExamples, forecast_exam
 from signals_svc.domain.forecast_folds import ForecastFold, forecast_folds, split_for_check
 from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
+from signals_svc.domain.seen_inputs import Seen, seen_inputs
 from signals_svc.domain.weekly import WEEKS, Windows, shortened
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees, TrainedForecaster
 from signals_svc.usecases.forecasts_out_of_fold import (
@@ -42,6 +43,7 @@ class ForecastCandidate:
     verdicts: tuple[HorizonVerdict, ...]
     rows: int
     weeks: int
+    seen: Seen  # what trees would read of the weeks it learned from
 
 
 def learn_forecasts(
@@ -65,7 +67,13 @@ def learn_forecasts(
     model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
     details = [detail for _, detail in judgements]
     artifact = _artifact(model, out, verdicts, details, history.known_until)
-    return ForecastCandidate(artifact, verdicts, len(examples), len(np.unique(examples.days)))
+    return ForecastCandidate(
+        artifact,
+        verdicts,
+        len(examples),
+        len(np.unique(examples.days)),
+        seen_inputs(examples.inputs),
+    )
 
 
 def windows_of_history(

@@ -1,5 +1,6 @@
 """Moves a version through its life, and asks for signals by whoever speaks from then on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -69,6 +70,17 @@ class StillUnheard(Conflict):
         self.version, self.nights = version, nights
 
 
+class PromotionPaused(Conflict):
+    """What is watched left its bounds."""
+
+    def __init__(self, version: str, why: Sequence[str]) -> None:
+        super().__init__(
+            f"promotions of {version} are paused until the next night is within its bounds:"
+            f" {'; '.join(why)}"
+        )
+        self.version, self.why = version, tuple(why)
+
+
 @dataclass(frozen=True)
 class Moved:
     """What came of it; `marked` instruments get new signals in the next run."""
@@ -93,8 +105,9 @@ class Asked:
 def promote(
     stores: Stores, version: str, asked: Asked, *, loaders: Loaders, now: datetime
 ) -> Moved:
-    """Raises UnknownModel, ModelNotAccepted, ModelOutdated, StageSkipped, StillUnheard, or
-    Rejected where its artifact is not what was registered. Asked again it changes nothing.
+    """Raises UnknownModel, ModelNotAccepted, ModelOutdated, StageSkipped, StillUnheard,
+    PromotionPaused, or Rejected where its artifact is not what was registered. Asked again it
+    changes nothing.
     """
     model = _known(stores, version)
     to = asked.to or _next(model)
@@ -154,6 +167,9 @@ def _check(stores: Stores, model: ModelInStage, to: Stage) -> None:
     nights = stores.models.nights_heard(version)
     if nights < SHADOW_NIGHTS:
         raise StillUnheard(version, nights)
+    why = stores.monitoring.standing(version)
+    if why:
+        raise PromotionPaused(version, why)
 
 
 def _open(loaders: Loaders, model: ModelInStage) -> None:

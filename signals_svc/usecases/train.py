@@ -12,6 +12,7 @@ from signals_svc.domain.model_card.cards import baseline_card, classifier_card, 
 from signals_svc.domain.model_card.html import card_html
 from signals_svc.domain.model_card.markdown import card_markdown, plot_files
 from signals_svc.domain.model_card.parts import Card
+from signals_svc.domain.seen_inputs import NOTHING_SEEN, Seen, as_stored
 from signals_svc.ports.models import (
     ArtifactStore,
     Decision,
@@ -80,7 +81,9 @@ def register(
     verdict = candidate.verdict
     first = Decision("shadow" if verdict.accepted else "rejected", verdict.words)
     card = classifier_card(candidate.artifact)
-    new = _register(stores, "classifier", candidate.artifact, card, first, artifacts, now)
+    new = _register(
+        stores, "classifier", candidate.artifact, card, first, artifacts, now, candidate.seen
+    )
     return Trained(
         version=candidate.artifact.version,
         verdict=verdict,
@@ -93,15 +96,26 @@ def register(
 
 
 def register_forecaster(
-    stores: Stores, artifact: ForecasterArtifact, *, artifacts: ArtifactStore, now: datetime
+    stores: Stores,
+    artifact: ForecasterArtifact,
+    *,
+    artifacts: ArtifactStore,
+    now: datetime,
+    seen: Seen,
 ) -> bool:
     """A new forecaster is heard every night from now on, in the shadow, whatever its verdict."""
     first = Decision("shadow", artifact.metrics["verdict"])
-    return _register(stores, "tft", artifact, forecaster_card(artifact), first, artifacts, now)
+    card = forecaster_card(artifact)
+    return _register(stores, "tft", artifact, card, first, artifacts, now, seen)
 
 
 def register_baselines(
-    stores: Stores, artifact: BaselineArtifact, *, artifacts: ArtifactStore, now: datetime
+    stores: Stores,
+    artifact: BaselineArtifact,
+    *,
+    artifacts: ArtifactStore,
+    now: datetime,
+    seen: Seen,
 ) -> tuple[bool, int]:
     """Whether it is new, and how many instruments get new signals.
 
@@ -110,7 +124,7 @@ def register_baselines(
     """
     first = Decision("production", artifact.metrics["verdict"])
     card = baseline_card(artifact)
-    new = _register(stores, "baseline", artifact, card, first, artifacts, now)
+    new = _register(stores, "baseline", artifact, card, first, artifacts, now, seen)
     as_of = stores.signals.latest_night()
     return new, mark_alive(stores, as_of) if new and as_of is not None else 0
 
@@ -135,6 +149,7 @@ def _register(
     first: Decision,
     artifacts: ArtifactStore,
     now: datetime,
+    seen: Seen = NOTHING_SEEN,
 ) -> bool:
     """The row of the version is written first, so that two trainings cannot share one; the
     artifact follows before the commit, so that no version is half there.
@@ -147,7 +162,8 @@ def _register(
         artifact_key=f"{FOLDERS[family]}/{artifact.version}.zip",
         sha256=hashlib.sha256(body).hexdigest(),
     )
-    new = stores.models.register(family, RegisteredModel(serving, artifact.metrics), now=now)
+    registered = RegisteredModel(serving, artifact.metrics, as_stored(seen))
+    new = stores.models.register(family, registered, now=now)
     if new:
         artifacts.put(serving.artifact_key, body)
         for name, text in card_files(card).items():

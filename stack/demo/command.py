@@ -10,6 +10,7 @@ from rich.console import Console
 
 from stack import front
 from stack.demo import plans
+from stack.demo.gates import print_gates
 from stack.demo.main_job import MainJob
 from stack.demo.rehearsal import rehearsing
 from stack.demo.report import Report
@@ -41,6 +42,7 @@ def run_demo(
         console = terminal if terminal.is_terminal else Console(width=PLAIN_WIDTH)
         say("")
         Report(stack.site.database_url("api_gw"), plan, main_job.told, console).print()
+        print_gates(stack.url("api_gw"), console)
         print_track_record(stack.url("api_gw"), console)
         say(f"Every stage succeeded; {time.monotonic() - begun:.0f} s since the start.")
         if not stop_when_done:

@@ -32,6 +32,7 @@ CHAINS = {
     "dag_models": ["promote"],
     "dag_train_forecaster": ["train_forecaster"],
     "dag_score_signals": ["score"],
+    "dag_monitor": ["monitor", "tell_alerts", "ask_for_training"],
     "dag_replay": ["replay", "score"],
 }
 OUTLETS: dict[str, set[str]] = {
@@ -52,6 +53,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_models": {"model"},
     "dag_train_forecaster": set(),
     "dag_score_signals": set(),
+    "dag_monitor": {"drift"},
     "dag_replay": set(),
 }
 
@@ -146,6 +148,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_train_models", "0 4 1 * *"),
         ("dag_train_forecaster", "0 5 1 * *"),
         ("dag_score_signals", "0 3 * * *"),
+        ("dag_monitor", "30 3 * * *"),
         ("dag_maintenance", "0 5 * * *"),
         ("dag_hot_cards", "*/15 * * * *"),
         ("dag_pop_trends_sentiment", "0 3 * * 0"),
@@ -170,11 +173,12 @@ def test_no_clock_starts_an_ingest_where_it_is_switched_off(
 def test_consumers_are_woken_by_assets(dag_bag: Any) -> None:
     def assets(dag_id: str) -> set[str]:
         condition = dag_bag.dags[dag_id].timetable.asset_condition
-        return {asset.name for asset in condition.objects}
+        return {asset.name for asset in getattr(condition, "objects", [condition])}
 
     assert assets("dag_prices_ohlcv") == {"trades"}
     assert assets("dag_search_sync") == {"prices"}
     assert assets("dag_features_signals") == {"prices", "model"}
+    assert assets("dag_train_models") == {"drift"}
 
 
 def test_a_run_has_at_most_one_companion_of_its_own_kind(dag_bag: Any) -> None:

@@ -51,7 +51,8 @@ class SureTrainer:
 def examples(known_us: Ints) -> Examples:
     rows = len(DAYS)
     inputs, utilities = np.zeros((rows, 1), np.float32), [Utility(0.0, 0.0)] * rows
-    return Examples(DAYS, inputs, LABELS, known_us, utilities, np.zeros(rows, np.int64))
+    sold, nothing = np.zeros(rows, np.int64), np.zeros(rows)
+    return Examples(DAYS, inputs, LABELS, known_us, utilities, sold, nothing, nothing)
 
 
 def last_trained_day(fold: Fold) -> int:

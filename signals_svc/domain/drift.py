@@ -1,0 +1,112 @@
+"""How far a night's inputs are from what each model that speaks has learned from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from signals_svc.domain.arrays import Singles
+from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.input_words import words_of
+from signals_svc.domain.measures import Measure, MonitoringPolicy
+from signals_svc.domain.seen_inputs import Seen, missing_rise, stability
+
+PAUSING = ("inputs_drifted", "inputs_missing")
+NAMED = 3  # inputs that drifted most
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A version that speaks or is heard, until when it learned, and from what."""
+
+    version: str
+    trained_through: datetime
+    seen: Seen
+
+
+def drift_of(learned: Learned, inputs: Singles, policy: MonitoringPolicy) -> list[Measure]:
+    """Of each input both figures, then what they come to: those two pause the version.
+
+    `inputs` are of every instrument that may be acted upon; too few of them say nothing.
+    """
+    if len(inputs) < policy.least_rows or not learned.seen:
+        return [_too_few(learned, name, len(inputs)) for name in PAUSING]
+    columns = {name: inputs[:, place] for place, name in enumerate(NAMES) if name in learned.seen}
+    drifts = {name: stability(learned.seen[name], column) for name, column in columns.items()}
+    rises = {name: missing_rise(learned.seen[name], column) for name, column in columns.items()}
+    rows = len(inputs)
+    psi = partial(_input, "input_psi", learned, policy.most_psi, rows)
+    rise = partial(_input, "input_missing_rise", learned, policy.most_missing_rise, rows)
+    return [
+        *(psi(name, value) for name, value in drifts.items()),
+        *(rise(name, value) for name, value in rises.items()),
+        _drifted(learned, drifts, policy, rows),
+        _missing(learned, rises, policy, rows),
+    ]
+
+
+def _input(
+    measure: str, learned: Learned, most: float, rows: int, name: str, value: float
+) -> Measure:
+    return Measure(measure, name, words_of(name), value, None, most, learned.version, rows=rows)
+
+
+def _drifted(
+    learned: Learned, drifts: dict[str, float], policy: MonitoringPolicy, rows: int
+) -> Measure:
+    over = [name for name, value in drifts.items() if value > policy.most_psi]
+    first = sorted(over, key=drifts.__getitem__, reverse=True)[:NAMED]
+    named = ", ".join(map(words_of, first))
+    words = (
+        f"{len(over)} of {len(drifts)} inputs are distributed otherwise than those it learned from"
+        f" (PSI above {policy.most_psi:g})" + (f", most of all {named}" if named else "")
+    )
+    return Measure(
+        measure="inputs_drifted",
+        subject="",
+        words=words,
+        value=len(over) / len(drifts),
+        most=policy.most_drifted_share,
+        model_version=learned.version,
+        pauses=True,
+        rows=rows,
+    )
+
+
+def _missing(
+    learned: Learned, rises: dict[str, float], policy: MonitoringPolicy, rows: int
+) -> Measure:
+    worst = max(rises, key=rises.__getitem__)
+    return Measure(
+        measure="inputs_missing",
+        subject="",
+        words=f"share that lacks an input, more than where it learned; most: {words_of(worst)}",
+        value=rises[worst],
+        most=policy.most_missing_rise,
+        model_version=learned.version,
+        pauses=True,
+        rows=rows,
+    )
+
+
+def _too_few(learned: Learned, measure: str, rows: int) -> Measure:
+    why = f"{rows} instruments are too few" if learned.seen else "it kept no distribution"
+    return Measure(measure, "", why, None, model_version=learned.version, pauses=True, rows=rows)
+
+
+def asks_for_training(
+    learned: Sequence[Learned],
+    measures: Sequence[Measure],
+    moment: datetime,
+    policy: MonitoringPolicy,
+) -> bool:
+    """Whether the version that learned last has drifted, and did not learn just now: a market that
+    moves on after every training is not helped by training every night.
+    """
+    if not learned:
+        return False
+    newest = max(learned, key=lambda one: one.trained_through)
+    alarms = [one for one in measures if one.alarms]
+    drifted = {one.model_version for one in alarms if one.measure in PAUSING}
+    rested = moment - newest.trained_through >= timedelta(days=policy.least_days_between_trainings)
+    return newest.version in drifted and rested

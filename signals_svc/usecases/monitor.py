@@ -1,0 +1,238 @@
+"""Measures a night: inputs, freshness, latency, flips, what came of what was told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from kernel.days import end_of
+from kernel.errors import Unavailable
+from kernel.expectations import Checked, Expectation
+from signals_svc.domain.arrays import Singles
+from signals_svc.domain.came_true import realised_measures
+from signals_svc.domain.classifier_inputs import classifier_inputs
+from signals_svc.domain.drift import Learned, asks_for_training, drift_of
+from signals_svc.domain.features import Features, features_on
+from signals_svc.domain.measures import Measure, MonitoringPolicy
+from signals_svc.domain.monitoring_page import Night, monitoring_page
+from signals_svc.domain.series import LOOKBACK_DAYS
+from signals_svc.domain.snapshot import Snapshot
+from signals_svc.ports.models import ArtifactStore, Family
+from signals_svc.ports.monitoring import Alert, MonitoringStore, RunSuite
+from signals_svc.ports.outbox import FlipTopic
+from signals_svc.ports.stores import Stores
+
+HEARD: tuple[Family, ...] = ("classifier", "tft")
+TOLD_WITHIN = timedelta(days=270)  # half a year of outcomes of the longest horizon
+BATCH = 100
+TABLE = "features_daily"
+TREND_NIGHTS = 60
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A night's figures, how the suite of its features came out, and whether models should learn
+    anew.
+    """
+
+    as_of: date
+    measures: tuple[Measure, ...]
+    checked: tuple[Checked, ...]
+    asks_for_training: bool
+
+    @property
+    def alarms(self) -> list[Measure]:
+        """Those that pause promotions."""
+        return [one for one in self.measures if one.alarms]
+
+
+def measure(
+    stores: Stores,
+    *,
+    as_of: date,
+    now: datetime,
+    policy: MonitoringPolicy,
+    shown_horizon: int,
+    suite: Sequence[Expectation],
+    run_suite: RunSuite,
+) -> Measured:
+    """Figures of the night as it is known now, stored; an alert for each that is out of bounds."""
+    moment = end_of(as_of)
+    features = _features(stores, as_of)
+    liquid = np.flatnonzero(features.series.liquid)
+    inputs = classifier_inputs(features.raw, features.normalised, shown_horizon)[liquid]
+    learned = _learned(stores, moment)
+    told = stores.monitoring.told(since=moment - TOLD_WITHIN, moment=moment)
+    checked = _checked(stores.monitoring.stored_features(as_of=as_of), suite, run_suite)
+    measures = (
+        *(one for version in learned for one in drift_of(version, inputs, policy)),
+        *_freshness(stores.monitoring, features, policy),
+        _suite_failures(checked),
+        *_latency(stores.monitoring, as_of, policy),
+        _flip_rate(stores.monitoring, as_of, shown_horizon, policy),
+        *realised_measures(told, policy),
+    )
+    stores.monitoring.keep(measures, as_of=as_of, now=now)
+    return Measured(as_of, measures, checked, asks_for_training(learned, measures, moment, policy))
+
+
+def _features(stores: Stores, as_of: date) -> Features:
+    """Of every instrument, also of those that nothing happened to: a night stores fewer."""
+    bars = stores.prices.known(as_of=as_of, lookback_days=LOOKBACK_DAYS)
+    facts = stores.prices.facts(first=as_of, last=as_of)
+    return features_on(bars, stores.prices.catalog(), as_of, facts)
+
+
+def _learned(stores: Stores, moment: datetime) -> list[Learned]:
+    """Every version that speaks or is heard on the night."""
+    contest = stores.models.speakers("baseline", trained_by=moment).production
+    speaking = [contest] if contest else []
+    for family in HEARD:
+        speaking += stores.models.speakers(family, trained_by=moment).all
+    seen = stores.monitoring.seen([one.version for one in speaking])
+    return [Learned(one.version, one.trained_through, seen[one.version]) for one in speaking]
+
+
+def _freshness(
+    store: MonitoringStore, features: Features, policy: MonitoringPolicy
+) -> Iterator[Measure]:
+    series = features.series
+    sold = series.day[series.volume > 0]
+    alive = int(series.alive.sum())
+    yield Measure(
+        measure="days_without_sale",
+        subject="",
+        words="days since the newest sale that is known, of anybody",
+        value=float(series.as_of_day - sold.max()) if len(sold) else None,
+        most=policy.most_days_without_sale,
+        pauses=True,
+        rows=alive,
+    )
+    night = store.latest_night(until=features.as_of)
+    yield Measure(
+        measure="days_without_signals",
+        subject="",
+        words="days since the newest night that signals were said of",
+        value=float((features.as_of - night).days) if night else None,
+        most=policy.most_days_without_signals,
+        pauses=True,
+        rows=alive,
+    )
+    yield Measure(
+        measure="liquid_share",
+        subject="",
+        words="of instruments with a recent price those traded enough to act upon",
+        value=float(series.liquid.sum() / alive) if alive else None,
+        rows=alive,
+    )
+
+
+def _checked(
+    snapshot: Snapshot, suite: Sequence[Expectation], run_suite: RunSuite
+) -> tuple[Checked, ...]:
+    """None where the night stored no features."""
+    if not snapshot.instruments:
+        return ()
+    return tuple(run_suite(TABLE, suite_frame(snapshot), suite))
+
+
+def suite_frame(snapshot: Snapshot) -> pl.DataFrame:
+    """What the suite of features is run on: an instrument's columns and its raw features."""
+    return pl.DataFrame(
+        {
+            "card_id": [one.card_id for one in snapshot.instruments],
+            "grade_code": [one.grade_code for one in snapshot.instruments],
+            "series": list(snapshot.series),
+            "recency_days": snapshot.recency_days,
+            "bars_365": snapshot.bars_365,
+            "close_cents": snapshot.close_cents,
+            **{name: _nulls(column) for name, column in snapshot.raw.items()},
+        }
+    )
+
+
+def _nulls(column: Singles) -> pl.Series:
+    return pl.Series(column).fill_nan(None)
+
+
+def _suite_failures(checked: tuple[Checked, ...]) -> Measure:
+    failed = [one.expectation.why for one in checked if not one.success]
+    told = f": {'; '.join(failed)}" if failed else ""
+    return Measure(
+        measure="expectations_failed",
+        subject="",
+        words=f"of {len(checked)} expectations of {TABLE}, broken{told}",
+        value=float(len(failed)) if checked else None,
+        most=0.0,
+        pauses=True,
+        rows=len(checked),
+    )
+
+
+def _latency(store: MonitoringStore, as_of: date, policy: MonitoringPolicy) -> Iterator[Measure]:
+    took = store.took(until=as_of)
+    if took is None:
+        return
+    enough = took.instruments >= policy.least_rows
+    yield Measure(
+        measure="inference_ms",
+        subject="",
+        words=f"milliseconds an instrument, night of {took.as_of}, {took.seconds:.1f} s in all",
+        value=1000.0 * took.seconds / took.instruments if enough else None,
+        most=policy.most_ms_an_instrument,
+        pauses=True,
+        rows=took.instruments,
+    )
+
+
+def _flip_rate(
+    store: MonitoringStore, as_of: date, horizon_days: int, policy: MonitoringPolicy
+) -> Measure:
+    changed = store.changed(as_of=as_of, horizon_days=horizon_days)
+    enough = changed.signals >= policy.least_rows
+    return Measure(
+        measure="flip_rate",
+        subject=f"{horizon_days} d",
+        words=f"{changed.flips} of {changed.signals} signals changed",
+        value=changed.flips / changed.signals if enough else None,
+        most=policy.most_flip_rate,
+        pauses=True,
+        rows=changed.signals,
+    )
+
+
+def keep_report(store: MonitoringStore, artifacts: ArtifactStore, night: Measured) -> str:
+    """Write the night's page beside the models; its key."""
+    page = Night(
+        as_of=night.as_of,
+        measures=night.measures,
+        checked=night.checked,
+        trends=store.trends(until=night.as_of, nights=TREND_NIGHTS),
+    )
+    key = f"monitoring/{night.as_of}.html"
+    artifacts.put(key, monitoring_page(page).encode())
+    return key
+
+
+def send_alerts(
+    store: MonitoringStore, topic: FlipTopic, *, now: datetime
+) -> tuple[int, Unavailable | None]:
+    """Send one batch, oldest first, and mark what the bus took; what it did not take stays."""
+    taken: list[Alert] = []
+    stopped = None
+    for alert in store.unpublished(limit=BATCH):
+        try:
+            topic.publish(message_of(alert))
+        except Unavailable as error:
+            stopped = error
+            break
+        taken.append(alert)
+    store.published(taken, now=now)
+    return len(taken), stopped
+
+
+def message_of(alert: Alert) -> Mapping[str, object]:
+    """What subscribers read of an alert; flips have no `alert`."""
+    return {"alert": alert.measure, **alert._asdict(), "as_of": alert.as_of.isoformat()}

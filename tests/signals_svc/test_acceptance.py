@@ -1,0 +1,106 @@
+"""What a classifier needs, and the book its BUYs are judged by."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from signals_svc.adapters.policy_file import classifier_policy
+from signals_svc.domain.acceptance import FoldScore, Verdict, judge_classifier
+from signals_svc.domain.costs import Costs
+from signals_svc.domain.forecast_scores import Interval
+from signals_svc.domain.reliability import error_of
+from signals_svc.domain.signal_book import Book, Books, books_of
+
+POLICY = classifier_policy()
+GOOD = tuple(FoldScore(100, 0.9, 1.0) for _ in range(4))
+RANKS = Interval(0.1, 0.02, 0.2)
+BOOKS = Books(Book(1.0, 0.1, 0.5), Book(0.5, 0.2, 0.3), trades=40, weeks=30)
+FREE = Costs(buy=0.0, sell=0.0, slippage=0.0)
+
+
+def judged(
+    folds: tuple[FoldScore, ...] = GOOD,
+    ranks: Interval | None = RANKS,
+    books: Books | None = BOOKS,
+    error: float = 0.03,
+) -> Verdict:
+    return judge_classifier(folds, ranks, books, error, POLICY)
+
+
+def failed(verdict: Verdict) -> set[str]:
+    return {one.name for one in verdict.conditions if not one.holds}
+
+
+def test_who_holds_every_condition_is_accepted_and_says_each_with_its_number() -> None:
+    verdict = judged()
+    assert verdict.accepted
+    assert verdict.words.count(": passed") == 5
+    assert "Sharpe of 40 BUYs after fees 1.00, of holding every card 0.50" in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("verdict", "named"),
+    [
+        (judged(folds=(*GOOD[:1], *(FoldScore(100, 1.1, 1.0),) * 3)), {"log-loss"}),
+        (judged(ranks=replace(RANKS, low=-0.01)), {"rank IC"}),
+        (judged(ranks=None), {"rank IC"}),
+        (judged(books=replace(BOOKS, signals=Book(0.4, 0.1, 0.5))), {"Sharpe"}),
+        (judged(books=replace(BOOKS, signals=Book(1.0, 0.21, 0.5))), {"drawdown"}),
+        (judged(books=replace(BOOKS, trades=0)), {"Sharpe", "drawdown"}),
+        (judged(books=None), {"Sharpe", "drawdown"}),
+        (judged(error=0.05), {"reliability"}),
+    ],
+)
+def test_each_condition_rejects_by_itself(verdict: Verdict, named: set[str]) -> None:
+    assert failed(verdict) == named
+    assert not verdict.accepted
+
+
+WEEKS = np.repeat(np.arange(0, 52 * 7, 7), 4)
+
+
+def test_buys_that_rise_beat_holding_and_pay_their_fees() -> None:
+    buys = np.arange(len(WEEKS)) % 4 == 0
+    rng = np.random.default_rng(1)
+    earned = np.where(buys, 0.3, 0.0) + 0.01 * rng.standard_normal(len(WEEKS))
+    free = books_of(WEEKS, buys, earned, horizon_days=91, costs=FREE)
+    paid = books_of(WEEKS, buys, earned, horizon_days=91, costs=Costs())
+    assert free is not None
+    assert paid is not None
+    assert free.signals.growth > free.held.growth > 0
+    assert paid.signals.growth < free.signals.growth
+    assert paid.held == free.held, "who holds pays no fee each quarter"
+    assert (free.trades, free.weeks) == (52, 52)
+
+
+def test_a_part_of_the_book_is_used_again_only_when_its_horizon_is_over() -> None:
+    """A single week that doubles is a thirteenth of the book."""
+    buys = np.ones(len(WEEKS), np.bool_)
+    earned = np.where(WEEKS == 70, np.log(2.0), 0.0)
+    books = books_of(WEEKS, buys, earned, horizon_days=91, costs=FREE)
+    assert books is not None
+    assert books.signals.growth == pytest.approx(1 / 13)
+    assert books.signals.drawdown == 0.0
+
+
+def test_weeks_without_a_buy_stay_in_cash_and_a_fall_is_measured_from_its_high() -> None:
+    none = books_of(
+        WEEKS,
+        np.zeros(len(WEEKS), np.bool_),
+        np.full(len(WEEKS), -0.1),
+        horizon_days=91,
+        costs=FREE,
+    )
+    assert none is not None
+    assert none.signals == Book(0.0, 0.0, 0.0)
+    assert none.held.drawdown == pytest.approx(-none.held.growth)
+    assert books_of(WEEKS[:4], WEEKS[:4] == 0, np.zeros(4), horizon_days=91, costs=FREE) is None
+
+
+def test_the_reliability_error_weighs_bins_by_their_rows() -> None:
+    curve = [
+        {"rows": 300, "conviction": 0.5, "came_true": 0.6},
+        {"rows": 100, "conviction": 0.9, "came_true": 0.5},
+    ]
+    assert error_of(curve) == pytest.approx(0.175)

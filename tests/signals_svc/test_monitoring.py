@@ -1,0 +1,279 @@
+"""Models are watched: what drifts, ages or misses its bounds is told, and pauses promotions."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+
+from kernel.days import end_of
+from kernel.db.session import job_transaction
+from kernel.errors import Conflict, Unavailable
+from kernel.lake import Lake as LakeStore
+from signals_svc.adapters.models import Models
+from signals_svc.adapters.monitoring import Monitoring
+from signals_svc.adapters.policy_file import monitoring_policy
+from signals_svc.domain.arrays import Singles
+from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.drift import Learned, asks_for_training, drift_of
+from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.measures import Measure
+from signals_svc.domain.seen_inputs import (
+    NOTHING_SEEN,
+    as_stored,
+    of_stored,
+    seen_inputs,
+    stability,
+)
+from signals_svc.domain.stages import SHADOW_NIGHTS
+from signals_svc.jobs.monitoring import ask_for_training, monitor, tell_alerts
+from signals_svc.jobs.table import change_stage
+from signals_svc.ports.models import Decision, RegisteredModel, ServingModel
+from signals_svc.ports.monitoring import Took
+from signals_svc.settings import SignalsSettings
+from signals_svc.usecases.promote import Asked
+from tests.fixtures.aws import FlipsBus
+from tests.fixtures.s3 import AwsAccess, Lake
+from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
+from tests.signals_svc.market_builder import mark
+from tests.signals_svc.test_stages import Seers, Shelf, heard, registered
+
+POLICY = monitoring_policy()
+SMALL = replace(POLICY, least_rows=1, least_nights=1)  # twelve cards are a market here
+EVERYTHING = [(card, "psa10") for card in CARDS]
+
+
+def market_of(rows: int, *, seed: int, shift: float = 0.0) -> Singles:
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal((rows, len(NAMES))) + shift).astype(np.float32)
+
+
+def learned(inputs: Singles, *, days_ago: int = 30, version: str = "gbdt-1") -> Learned:
+    return Learned(version, NOW - timedelta(days=days_ago), seen_inputs(inputs))
+
+
+def of(measures: list[Measure], name: str) -> Measure:
+    (found,) = [one for one in measures if one.measure == name]
+    return found
+
+
+def test_the_same_market_on_another_day_is_no_drift() -> None:
+    measures = drift_of(learned(market_of(5_000, seed=1)), market_of(500, seed=2), POLICY)
+    assert not [one for one in measures if one.is_out]
+    assert of(measures, "inputs_drifted").value == 0.0
+
+
+def test_a_market_that_moved_is_named_with_what_moved_most() -> None:
+    tonight = market_of(500, seed=2)
+    tonight[:, :15] += 2.0
+    measures = drift_of(learned(market_of(5_000, seed=1)), tonight, POLICY)
+    drifted = of(measures, "inputs_drifted")
+    assert drifted.alarms
+    assert drifted.value == pytest.approx(15 / len(NAMES))
+    assert f"15 of {len(NAMES)} inputs" in drifted.words
+    out = {one.subject for one in measures if one.measure == "input_psi" and one.is_out}
+    assert out == set(NAMES[:15])
+
+
+def test_an_input_that_stopped_coming_is_missing_and_no_drift_of_its_values() -> None:
+    tonight = market_of(500, seed=2)
+    tonight[::4, 3] = np.nan
+    measures = drift_of(learned(market_of(5_000, seed=1)), tonight, POLICY)
+    missing = of(measures, "inputs_missing")
+    assert missing.value == pytest.approx(0.25)
+    assert missing.alarms
+    assert not of(measures, "inputs_drifted").alarms
+
+
+def test_few_instruments_or_a_model_that_kept_nothing_are_not_judged() -> None:
+    knows, knows_nothing = learned(market_of(900, seed=1)), learned(market_of(0, seed=1))
+    for known, rows in ((knows, 20), (knows_nothing, 500)):
+        measures = drift_of(known, market_of(rows, seed=2, shift=9.0), POLICY)
+        assert [one.value for one in measures] == [None, None]
+        assert not [one for one in measures if one.alarms]
+    assert NOTHING_SEEN == {}
+
+
+def test_stability_survives_storing_ties_and_an_empty_column() -> None:
+    inputs = np.zeros((300, len(NAMES)), np.float32)
+    inputs[:, 1] = np.nan
+    seen = of_stored(json.loads(json.dumps(as_stored(seen_inputs(inputs)))))
+    assert stability(seen[NAMES[0]], inputs[:, 0]) == pytest.approx(0.0, abs=1e-9)
+    assert stability(seen[NAMES[0]], inputs[:, 0] + 1) > POLICY.most_psi
+    assert stability(seen[NAMES[1]], inputs[:, 1]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_training_is_asked_for_once_a_week_and_by_the_newest_version_alone() -> None:
+    shifted = market_of(500, seed=2, shift=2.0)
+    old = learned(market_of(900, seed=1), days_ago=60, version="gbdt-1")
+    new = learned(shifted, days_ago=20, version="gbdt-2")
+    just = learned(market_of(900, seed=1), days_ago=3, version="gbdt-3")
+
+    def asks(*versions: Learned) -> bool:
+        measures = [one for version in versions for one in drift_of(version, shifted, POLICY)]
+        return asks_for_training(versions, measures, NOW, POLICY)
+
+    assert asks(old)
+    assert not asks(old, new), "the newest knows this market"
+    assert not asks(old, just), "it learned three days ago, and that did not help"
+    assert not asks()
+
+
+@pytest.fixture
+def watched(market: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The small market under bounds that judge it, seven nights heard by gbdt-1."""
+    for name, value in lake.environment().items():
+        monkeypatch.setenv(name, value)
+    desk = market.renewed()
+    loaders = desk.workshop.loaders._replace(classifiers=Shelf(), forecasters=Seers())
+    workshop = replace(desk.workshop, loaders=loaders, monitoring_policy=lambda: SMALL)
+    return replace(desk, workshop=workshop)
+
+
+def learns_from(desk: Desk, version: str, inputs: Singles) -> None:
+    learned_by = end_of(LAST_DAY) - timedelta(days=60)
+    model = ServingModel(version, learned_by, FEATURE_VERSION, f"c/{version}", "0")
+    metrics = {"accepted": True, "verdict": "by the gate"}
+    with job_transaction(SignalsSettings().database_url) as connection:
+        seen = as_stored(seen_inputs(inputs))
+        Models(connection).register("classifier", RegisteredModel(model, metrics, seen), now=NOW)
+        Models(connection).decide(version, Decision("shadow", "it may"), now=NOW)
+
+
+def measures_of(desk: Desk, name: str) -> list[dict[str, Any]]:
+    return desk.rows("select * from signals.measures where measure = %s order by measured_at", name)
+
+
+def test_a_night_is_measured_kept_and_told_on_a_page(watched: Desk, lake: Lake) -> None:
+    night = heard(watched, 2)
+    told = monitor(watched.workshop, None, now=NOW)
+    assert told["as_of"] == night.isoformat()
+    assert told["out_of_bounds"] == []
+    assert int(str(told["expectations"])) > 20
+    assert [row["value"] for row in measures_of(watched, "days_without_signals")] == [0.0]
+    assert [row["value"] for row in measures_of(watched, "expectations_failed")] == [0.0]
+    (latency,) = measures_of(watched, "inference_ms")
+    assert latency["rows"] == len(CARDS)
+    page = LakeStore(lake.bucket_prefix).get("models", str(told["report"])).decode()
+    assert f"Models on {night}" in page
+    assert "Everything that could be judged is within its bounds." in page
+    assert "http" not in page.replace("http-equiv", ""), "nothing is fetched"
+
+
+def test_prices_that_nobody_brings_are_told_by_their_age(watched: Desk) -> None:
+    heard(watched, 1)
+    late = LAST_DAY + timedelta(days=POLICY.most_days_without_sale + 1)
+    told = monitor(watched.workshop, late, now=NOW)
+    names = {str(one).split(":")[0] for one in told["out_of_bounds"]}  # type: ignore[attr-defined]
+    assert {"days_without_sale", "days_without_signals"} <= names
+
+
+def test_a_version_whose_inputs_drifted_is_not_promoted_until_a_night_is_within_bounds(
+    watched: Desk,
+) -> None:
+    learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
+    heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
+    monitor(watched.workshop, None, now=NOW)
+    with pytest.raises(Conflict, match=r"paused until .* inputs_drifted 0\.892, bounds 0\.25"):
+        change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+    stages = watched.rows("select stage from signals.promotions where model_version = 'gbdt-1'")
+    assert {row["stage"] for row in stages} == {"staging", "shadow"}
+    change_stage(watched.workshop, "gbdt-1", Asked("retired"), now=NOW)
+    monitor(watched.workshop, None, now=NOW + timedelta(hours=1))
+    change_stage(watched.workshop, "gbdt-1", Asked("shadow"), now=NOW)
+    moved = change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+    assert moved["stage"] == "canary", "the newest run found nothing of a version that was silent"
+
+
+def test_broken_features_pause_every_promotion(watched: Desk) -> None:
+    registered("gbdt-1")
+    heard(watched, SHADOW_NIGHTS)
+    with psycopg.connect(watched.urls.superuser) as connection:
+        connection.execute(
+            "update signals.features_daily set raw = raw || '{\"volatility_365\": -1}'"
+            " where card_id = 'card-0'"
+        )
+    told = monitor(watched.workshop, None, now=NOW)
+    assert "a size of moves is not negative" in str(told["out_of_bounds"])
+    with pytest.raises(Conflict, match=r"paused until .* expectations_failed"):
+        change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+
+
+def test_what_came_true_is_held_against_what_was_told(watched: Desk) -> None:
+    """card-0 to card-3 are told +65 % and a narrow band; the market gave them nothing."""
+    night = heard(watched, 1)
+    write_scores(watched)
+    told = monitor(watched.workshop, night + timedelta(days=7), now=NOW)
+    (gap,) = [row for row in measures_of(watched, "realised_gap") if row["subject"] == "7 d"]
+    assert gap["rows"] == len(CARDS)
+    assert gap["value"] == pytest.approx(0.5, abs=0.1)
+    (band,) = [row for row in measures_of(watched, "band_coverage") if row["subject"] == "7 d"]
+    assert band["value"] == 0.0
+    assert {"realised_gap", "band_coverage"} <= {
+        str(one).split(":")[0]
+        for one in told["out_of_bounds"]  # type: ignore[attr-defined]
+    }
+
+
+def write_scores(desk: Desk) -> None:
+    """Every signal over 7 days is scored with a gain of two thirds."""
+    with psycopg.connect(desk.urls.superuser) as connection:
+        connection.execute("update signals.signals set written_at = known_at")
+        connection.execute(
+            "insert into signals.scores (signal_id, after_days, known_at, outcome, entry_day,"
+            " entry_cents, exit_day, exit_cents, net_return, came_true)"
+            " select signal_id, 7, asof_ts + interval '7 days', 'scored', '2025-02-04',"
+            " price_cents, '2025-02-10', (price_cents * 1.65)::int, 0.4, false"
+            " from signals.signals where horizon_days = 7"
+        )
+
+
+def test_alerts_reach_the_bus_once_and_wait_while_it_is_away(
+    watched: Desk, aws: AwsAccess, flips_bus: FlipsBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard(watched, 1)
+    late = LAST_DAY + timedelta(days=9)
+    monitor(watched.workshop, late, now=NOW)
+    monitor(watched.workshop, late, now=NOW + timedelta(hours=1))
+
+    class Away:
+        def publish(self, message: object) -> None:
+            raise Unavailable("no bus")
+
+    with pytest.raises(Unavailable):
+        tell_alerts(replace(watched.workshop, topic=Away), now=NOW)
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
+    monkeypatch.setenv("PRICER_SIGNAL_FLIPS_TOPIC_ARN", flips_bus.topic_arn)
+    told = tell_alerts(watched.renewed().workshop, now=NOW)
+    bodies = [json.loads(body) for body in flips_bus.bodies()]
+    assert told == {"alerts": len(bodies)}
+    assert {body["alert"] for body in bodies} == {"days_without_sale", "days_without_signals"}
+    assert {body["as_of"] for body in bodies} == {late.isoformat()}
+    assert tell_alerts(watched.renewed().workshop, now=NOW) == {"alerts": 0}
+
+
+def test_drift_says_which_version_has_to_learn_anew(watched: Desk) -> None:
+    learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
+    mark(watched.urls, EVERYTHING, LAST_DAY)
+    watched.night()
+    assert monitor(watched.workshop, None, now=NOW)["asks_for_training"] is True
+    (said,) = [
+        one
+        for one in ask_for_training(watched.workshop)["drifted"]  # type: ignore[attr-defined]
+        if "inputs are distributed otherwise" in one
+    ]
+    assert said.startswith("gbdt-1: ")
+
+
+def test_a_slow_night_is_out_of_its_bounds(watched: Desk) -> None:
+    heard(watched, 1)
+    with job_transaction(SignalsSettings().database_url) as connection:
+        slow = Took(LAST_DAY, 100, 100 * POLICY.most_ms_an_instrument / 1000 + 1)
+        Monitoring(connection).note_inference(slow, now=NOW + timedelta(minutes=1))
+    told = monitor(watched.workshop, None, now=NOW)
+    assert "inference_ms: milliseconds an instrument" in str(told["out_of_bounds"])
