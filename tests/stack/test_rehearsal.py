@@ -30,7 +30,11 @@ def test_a_rehearsal_takes_what_others_leave_and_ends_with_the_block(tmp_path: P
     assert not process.is_running()
 
 
-def test_facts_are_asked_for_beside_the_night_before_them() -> None:
+def test_facts_go_beside_the_night_before_them_and_the_replay_beside_the_training() -> None:
     found = stages(plans.simulated(REPOSITORY, today=YESTERDAY))
-    assert [stage.beside for stage in found] == [False, False, False, True, False]
-    assert found[3].chain == plans.FACTS
+    beside = {
+        stage.chain: before.chain[0]
+        for before, stage in zip(found, found[1:], strict=False)
+        if stage.beside
+    }
+    assert beside == {plans.FACTS: "dag_ingest_tcgplayer", plans.REPLAY: "dag_train_models"}
