@@ -1,5 +1,6 @@
 """The rehearsal beside the demo: lowest in rank, and gone when the demo ends."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,7 @@ def test_facts_go_beside_the_night_before_them_and_the_replay_beside_the_trainin
     found = stages(plans.simulated(REPOSITORY, today=YESTERDAY))
     beside = {
         stage.chain: before.chain[0]
-        for before, stage in zip(found, found[1:], strict=False)
+        for before, stage in pairwise(found)
         if stage.beside
     }
     assert beside == {plans.FACTS: "dag_ingest_tcgplayer", plans.REPLAY: "dag_train_models"}
