@@ -33,9 +33,5 @@ def test_a_rehearsal_takes_what_others_leave_and_ends_with_the_block(tmp_path: P
 
 def test_facts_go_beside_the_night_before_them_and_the_replay_beside_the_training() -> None:
     found = stages(plans.simulated(REPOSITORY, today=YESTERDAY))
-    beside = {
-        stage.chain: before.chain[0]
-        for before, stage in pairwise(found)
-        if stage.beside
-    }
+    beside = {stage.chain: before.chain[0] for before, stage in pairwise(found) if stage.beside}
     assert beside == {plans.FACTS: "dag_ingest_tcgplayer", plans.REPLAY: "dag_train_models"}
