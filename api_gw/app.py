@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from api_gw.adapters.airflow import AirflowRuns, NoDagRuns
 from api_gw.adapters.card_search import PostgresCardSearch
 from api_gw.adapters.cards import PostgresCards
+from api_gw.adapters.cohorts import PostgresCohorts
 from api_gw.adapters.database import Database
 from api_gw.adapters.divergences import PostgresDivergences
 from api_gw.adapters.explanations import PostgresExplanations
@@ -29,6 +30,7 @@ from api_gw.adapters.track_record import PostgresTrackRecords
 from api_gw.http import (
     admin,
     cards,
+    cohorts,
     health,
     metrics,
     models,
@@ -55,19 +57,8 @@ DESCRIPTION = (
 )
 
 ROUTES = (
-    *(
-        health,
-        metrics,
-        search,
-        cards,
-        receipts,
-        track_record,
-        movers,
-        models,
-        restatements,
-        quality,
-    ),
-    admin,
+    *(health, metrics, search, cards, cohorts, receipts, track_record, movers, models),
+    *(restatements, quality, admin),
 )
 
 
@@ -100,6 +91,7 @@ def build_app(settings: ApiSettings) -> FastAPI:
     app.state.services = Services(
         search=PostgresCardSearch(database),
         cards=PostgresCards(database),
+        cohorts=PostgresCohorts(database),
         prices=PostgresPrices(database),
         signals=PostgresSignals(database),
         explanations=PostgresExplanations(database),

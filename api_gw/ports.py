@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from api_gw.domain.bars import BarsByKind, LatestBars, Move
 from api_gw.domain.cards import CardDetails, Found
+from api_gw.domain.cohorts import CohortsOfSet
 from api_gw.domain.divergence import Divergent
 from api_gw.domain.explanations import Band
 from api_gw.domain.metrics import MeasuredNight
@@ -257,6 +258,18 @@ class Models(Protocol):
 
     async def apart(self, one: str, other: str) -> Sequence[HorizonApart]:
         """By horizon how far two versions were apart on the newest nights that both spoke of."""
+        ...
+
+
+class Cohorts(Protocol):
+    """Explanations of groups of cards."""
+
+    async def newest(self, set_id: str, *, horizon: int, as_of: datetime) -> CohortsOfSet | None:
+        """Of the newest night known at the moment; None where none told of the set."""
+        ...
+
+    async def is_set(self, set_id: str) -> bool:
+        """Whether the catalog has it."""
         ...
 
 

@@ -21,6 +21,16 @@ class UnknownSet(NotFound):
         super().__init__(f"There is no set {said!r}.{nearest}")
 
 
+class NoCohorts(NotFound):
+    """No night has told of the set's cards together."""
+
+    def __init__(self, set_id: str, horizon: int) -> None:
+        super().__init__(
+            f"No night has told what moves cards of {set_id!r} over {horizon} days together;"
+            " that takes five cards of one tier of liquidity, and trees that speak."
+        )
+
+
 class UnknownGrade(NotFound):
     """No grade has this code."""
 

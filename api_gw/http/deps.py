@@ -14,6 +14,7 @@ from api_gw.ports import (
     Cache,
     Cards,
     CardSearch,
+    Cohorts,
     DagRuns,
     DataQuality,
     Divergences,
@@ -43,6 +44,7 @@ class Services:
 
     search: CardSearch
     cards: Cards
+    cohorts: Cohorts
     prices: Prices
     signals: Signals
     explanations: Explanations

@@ -10,9 +10,11 @@ import psycopg
 from kernel.days import utc_day
 from kernel.db.staging import stage_rows
 from kernel.ids import CardId, GradeCode, Instrument
+from signals_svc.adapters.cohorts import write_cohorts
 from signals_svc.adapters.explanations import write_explanations
 from signals_svc.adapters.flips import write_flips
 from signals_svc.adapters.receipts import write_receipts
+from signals_svc.domain.cohorts import CohortExplanation
 from signals_svc.domain.explanation import Explanation
 from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
@@ -219,6 +221,10 @@ class Signals:
         added = self._connection.execute(APPEND_SIGNALS, {"now": now}).fetchall()
         write_receipts(self._connection, [signal_id for (signal_id,) in added])
         write_flips(self._connection, flips)
+
+    def explain_cohorts(self, told: Sequence[CohortExplanation], *, now: datetime) -> int:
+        """Append every explanation of a cohort that differs from the newest of its night."""
+        return write_cohorts(self._connection, told, now=now)
 
     def explain(self, explanations: Sequence[Explanation], *, now: datetime) -> None:
         """Append every explanation that differs from the newest of its night."""

@@ -249,3 +249,18 @@ inferences = Table(
     Column("seconds", Double, nullable=False),
     moment("finished_at"),
 )
+
+cohort_explanations = Table(
+    "cohort_explanations",
+    metadata,
+    Column("set_id", Text, primary_key=True),
+    Column("tier", Text, primary_key=True),
+    Column("horizon_days", Integer, primary_key=True),
+    moment("asof_ts", key=True),
+    Column("part", Text, primary_key=True),
+    Column("model_version", Text, nullable=False),
+    Column("instruments", Integer, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    moment("known_at", key=True),
+)

@@ -57,12 +57,3 @@ class Measure:
     def alarms(self) -> bool:
         """Whether somebody has to look, and promotions wait meanwhile."""
         return self.pauses and self.is_out
-
-    @property
-    def bound(self) -> str:
-        """Its bounds, for people; empty where it has none."""
-        if self.least is not None and self.most is not None:
-            return f"{self.least:g} to {self.most:g}"
-        if self.most is not None:
-            return f"at most {self.most:g}"
-        return "" if self.least is None else f"at least {self.least:g}"

@@ -86,7 +86,8 @@ def monitoring_page(night: Night) -> str:
 def _verdict(watched: Sequence[Measure]) -> str:
     out = [one for one in watched if one.alarms]
     unknown = sum(one.value is None for one in watched)
-    rest = f"<p>{unknown} of {len(watched)} figures have too little to be judged by.</p>"
+    few = f"<p>{unknown} of {len(watched)} figures have too little to be judged by.</p>"
+    rest = few if unknown else ""
     if not out:
         good = "<p><b>Everything that could be judged is within its bounds.</b></p>"
         return f'<div class="verdict">{good}{rest}</div>'
@@ -109,7 +110,7 @@ def _row(one: Measure, trends: Trends) -> str:
     return (
         f"<tr{_out(one.alarms)}><td>{escape(_named(one))}<br>"
         f'<small>{escape(one.words)}</small><td>{whose}<td class="n">{_value(one)}'
-        f'<td class="n">{escape(one.bound)}<td>{_spark([value for _, value in trend], one)}'
+        f'<td class="n">{_bounds(one)}<td>{_spark([value for _, value in trend], one)}'
         f"<td>{_state(one)}</tr>"
     )
 
@@ -134,9 +135,19 @@ def _named(one: Measure) -> str:
 
 
 def _value(one: Measure) -> str:
-    if one.value is None:
-        return "–"
-    return f"{one.value:.1%}" if one.measure in SHARES else f"{one.value:.3g}"
+    return "–" if one.value is None else _figure(one, one.value)
+
+
+def _figure(one: Measure, value: float) -> str:
+    return f"{value:.1%}" if one.measure in SHARES else f"{value:.3g}"
+
+
+def _bounds(one: Measure) -> str:
+    if one.least is not None and one.most is not None:
+        return f"{_figure(one, one.least)} to {_figure(one, one.most)}"
+    if one.most is not None:
+        return f"at most {_figure(one, one.most)}"
+    return "" if one.least is None else f"at least {_figure(one, one.least)}"
 
 
 WIDTH, HEIGHT = 120, 28

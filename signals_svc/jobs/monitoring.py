@@ -1,4 +1,4 @@
-"""Jobs that watch models: a night's figures and page, and alerts to the bus."""
+"""Jobs about a whole night: figures and page, alerts to the bus, explanations of cohorts."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -9,6 +9,7 @@ import structlog
 from kernel.cli import Summary, UtcDay, finish
 from signals_svc.jobs.workshop import Workshop, day_or_latest
 from signals_svc.ports.monitoring import Took
+from signals_svc.usecases.explain_cohorts import explain_cohorts
 from signals_svc.usecases.monitor import BATCH, keep_report, measure, send_alerts
 
 
@@ -28,6 +29,25 @@ def add_monitoring_jobs(group: click.Group, workshop: Callable[[], Workshop]) ->
     def ask_for_training_job() -> None:
         finish("ask_for_training", lambda: ask_for_training(workshop()))
 
+    @group.command("explain_cohorts", help="Say what moved forecasts, by set and liquidity.")
+    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    def explain_cohorts_job(day: date | None) -> None:
+        finish("explain_cohorts", lambda: tell_cohorts(workshop(), day, now=datetime.now(UTC)))
+
+
+def tell_cohorts(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
+    """How many cohorts there are, and how many rows say another thing than before."""
+    with workshop.stores() as stores:
+        as_of = day_or_latest(stores, day)
+        told = explain_cohorts(
+            stores,
+            as_of=as_of,
+            now=now,
+            horizon_days=workshop.shown_horizon,
+            loaders=workshop.loaders,
+        )
+    return {"as_of": as_of.isoformat(), **told._asdict()}
+
 
 def monitor(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     """What is out of its bounds, in words, where the page lies, and whether to train anew."""
@@ -41,7 +61,9 @@ def monitor(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
             suite=workshop.suite(),
             run_suite=workshop.run_suite,
         )
-        report = keep_report(stores.monitoring, workshop.artifacts(), night)
+        report = None
+        if night.measures:
+            report = keep_report(stores.monitoring, workshop.artifacts(), night)
     for one in night.alarms:
         structlog.get_logger().warning("monitoring.out_of_bounds", **vars(one))
     return {

@@ -207,7 +207,7 @@ def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
 
 
 def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
-    """Accepted or not, and why; an accepted candidate is heard in the shadow from now on."""
+    """Accepted or not, and why; it is heard in the shadow from now on."""
     with workshop.stores() as stores:
         history = read_history(stores, known_until=day_or_latest(stores, day))
     learned = learn(
@@ -224,7 +224,7 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
         trained = register(stores, learned, artifacts=workshop.artifacts(), now=now)
     verdict = trained.verdict
     return {
-        "outcome": "accepted, in the shadow" if verdict.accepted else "rejected",
+        "outcome": f"{'accepted' if verdict.accepted else 'not accepted'}, in the shadow",
         "candidate": trained.version,
         "verdict": verdict.words,
         "gain_by_fold": [round(fold.gain, 4) for fold in verdict.folds],

@@ -7,6 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from kernel.ids import Instrument
+from signals_svc.domain.cohorts import CohortExplanation
 from signals_svc.domain.explanation import Explanation
 from signals_svc.domain.judgement import Actions
 from signals_svc.domain.signal import Chance, Flip, Quantile, Signal
@@ -82,6 +83,10 @@ class SignalStore(Protocol):
 
         The first on a night is known at its end, a later one `now`.
         """
+        ...
+
+    def explain_cohorts(self, told: Sequence[CohortExplanation], *, now: datetime) -> int:
+        """Append every explanation of a cohort that differs from the newest of its night."""
         ...
 
     def explain(self, explanations: Sequence[Explanation], *, now: datetime) -> None:

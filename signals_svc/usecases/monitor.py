@@ -14,15 +14,15 @@ from signals_svc.domain.arrays import Singles
 from signals_svc.domain.came_true import realised_measures
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.drift import Learned, asks_for_training, drift_of
-from signals_svc.domain.features import Features, features_on
+from signals_svc.domain.features import Features
 from signals_svc.domain.measures import Measure, MonitoringPolicy
 from signals_svc.domain.monitoring_page import Night, monitoring_page
-from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.ports.models import ArtifactStore, Family
 from signals_svc.ports.monitoring import Alert, MonitoringStore, RunSuite
 from signals_svc.ports.outbox import FlipTopic
 from signals_svc.ports.stores import Stores
+from signals_svc.usecases.whole_market import whole_market
 
 HEARD: tuple[Family, ...] = ("classifier", "tft")
 TOLD_WITHIN = timedelta(days=270)  # half a year of outcomes of the longest horizon
@@ -58,11 +58,16 @@ def measure(
     suite: Sequence[Expectation],
     run_suite: RunSuite,
 ) -> Measured:
-    """Figures of the night as it is known now, stored; an alert for each that is out of bounds."""
+    """Figures of the night, stored; an alert for each that is out of bounds. Nothing of a market
+    without any price.
+    """
     moment = end_of(as_of)
-    features = _features(stores, as_of)
-    liquid = np.flatnonzero(features.series.liquid)
-    inputs = classifier_inputs(features.raw, features.normalised, shown_horizon)[liquid]
+    features = whole_market(stores, as_of)
+    if not features.instruments:
+        return Measured(as_of, (), (), asks_for_training=False)
+    # As models learn: of what may be acted upon and has a spread to forecast with.
+    rows = np.flatnonzero(features.series.liquid & np.isfinite(features.raw["sigma_day"]))
+    inputs = classifier_inputs(features.raw, features.normalised, shown_horizon)[rows]
     learned = _learned(stores, moment)
     told = stores.monitoring.told(since=moment - TOLD_WITHIN, moment=moment)
     checked = _checked(stores.monitoring.stored_features(as_of=as_of), suite, run_suite)
@@ -76,13 +81,6 @@ def measure(
     )
     stores.monitoring.keep(measures, as_of=as_of, now=now)
     return Measured(as_of, measures, checked, asks_for_training(learned, measures, moment, policy))
-
-
-def _features(stores: Stores, as_of: date) -> Features:
-    """Of every instrument, also of those that nothing happened to: a night stores fewer."""
-    bars = stores.prices.known(as_of=as_of, lookback_days=LOOKBACK_DAYS)
-    facts = stores.prices.facts(first=as_of, last=as_of)
-    return features_on(bars, stores.prices.catalog(), as_of, facts)
 
 
 def _learned(stores: Stores, moment: datetime) -> list[Learned]:

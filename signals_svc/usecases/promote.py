@@ -34,7 +34,7 @@ class ModelNotAccepted(Conflict):
     """The version did not pass its gate out of fold."""
 
     def __init__(self, version: str, verdict: str) -> None:
-        super().__init__(f"{version} was rejected and stays out of production: {verdict}")
+        super().__init__(f"{version} did not pass its gate and stays out of production: {verdict}")
         self.version = version
 
 
@@ -152,8 +152,6 @@ def _next(model: ModelInStage) -> Stage:
 
 def _check(stores: Stores, model: ModelInStage, to: Stage) -> None:
     version = model.serving.version
-    if model.family == "classifier" and not model.metrics["accepted"]:
-        raise ModelNotAccepted(version, model.metrics["verdict"])
     if model.serving.feature_version != FEATURE_VERSION:
         raise ModelOutdated(version, model.serving.feature_version)
     if model.family == "baseline" and to == "production":
@@ -162,7 +160,7 @@ def _check(stores: Stores, model: ModelInStage, to: Stage) -> None:
         raise StageSkipped(version, model.stage, to)
     if to not in TOLD:
         return
-    if model.family == "tft" and not model.metrics["passed"]:
+    if not model.metrics["passed" if model.family == "tft" else "accepted"]:
         raise ModelNotAccepted(version, model.metrics["verdict"])
     nights = stores.models.nights_heard(version)
     if nights < SHADOW_NIGHTS:

@@ -77,9 +77,9 @@ def read_history(stores: Stores, *, known_until: date) -> History:
 def register(
     stores: Stores, candidate: Candidate, *, artifacts: ArtifactStore, now: datetime
 ) -> Trained:
-    """An accepted classifier is heard every night from now on, in the shadow."""
+    """A new classifier is heard every night from now on, in the shadow, whatever its verdict."""
     verdict = candidate.verdict
-    first = Decision("shadow" if verdict.accepted else "rejected", verdict.words)
+    first = Decision("shadow", verdict.words)
     card = classifier_card(candidate.artifact)
     new = _register(
         stores, "classifier", candidate.artifact, card, first, artifacts, now, candidate.seen

@@ -32,6 +32,7 @@ CHAINS = {
     "dag_models": ["promote"],
     "dag_train_forecaster": ["train_forecaster"],
     "dag_score_signals": ["score"],
+    "dag_explain_cohorts": ["explain_cohorts"],
     "dag_monitor": ["monitor", "tell_alerts", "ask_for_training"],
     "dag_replay": ["replay", "score"],
 }
@@ -53,6 +54,7 @@ OUTLETS: dict[str, set[str]] = {
     "dag_models": {"model"},
     "dag_train_forecaster": set(),
     "dag_score_signals": set(),
+    "dag_explain_cohorts": set(),
     "dag_monitor": {"drift"},
     "dag_replay": set(),
 }
@@ -148,6 +150,7 @@ def test_every_dag_survives_serialisation(dag_bag: Any) -> None:
         ("dag_train_models", "0 4 1 * *"),
         ("dag_train_forecaster", "0 5 1 * *"),
         ("dag_score_signals", "0 3 * * *"),
+        ("dag_explain_cohorts", "15 3 * * *"),
         ("dag_monitor", "30 3 * * *"),
         ("dag_maintenance", "0 5 * * *"),
         ("dag_hot_cards", "*/15 * * * *"),

@@ -13,6 +13,7 @@ from signals_svc.domain.analogues import NAMED, NEAREST, TRAITS, Library, alike
 from signals_svc.domain.classifier_inputs import NAMES
 from signals_svc.domain.explanation import moved
 from signals_svc.domain.input_words import value_words
+from signals_svc.jobs.monitoring import tell_cohorts
 from signals_svc.jobs.table import train_baselines, train_classifier
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
@@ -166,3 +167,35 @@ def test_the_nearest_come_first_and_missing_traits_count_as_what_most_have() -> 
     assert (found.median, found.risen) == (0.1, 1.0)
     few = Library(*(column[:3] for column in library.__dict__.values()))
     assert alike(few, traits[:1], ["x"]) == [None]
+
+
+def cohorts(desk: Desk) -> list[dict[str, Any]]:
+    return desk.rows(
+        "select * from signals.cohort_explanations order by set_id, tier, part, known_at"
+    )
+
+
+def test_cohorts_are_means_of_every_card_s_own_contributions(trained: Desk) -> None:
+    told = tell_cohorts(trained.workshop, TODAY, now=NOW)
+    rows = cohorts(trained)
+    assert told["cohorts"] == len({(row["set_id"], row["tier"]) for row in rows})
+    assert told["added"] == len(rows)
+    assert {row["set_id"] for row in rows} == {"set0", "set1", "set2", "set3"}
+    assert {row["part"] for row in rows} == {"forecast", "classifier"}
+    (first,) = [row for row in rows if (row["set_id"], row["part"]) == ("set0", "forecast")]
+    mine = [body["forecast"] for card, body in bodies(trained).items() if card in CARDS[:10]]
+    assert first["instruments"] == len(mine) == 10
+    each = [sum(one["by"] for one in body["inputs"]) + body["others"] for body in mine]
+    assert first["body"]["together"] == pytest.approx(float(np.mean(each)), abs=1e-4)
+    named = sum(one["by"] for one in first["body"]["inputs"]) + first["body"]["others"]
+    assert first["body"]["together"] == pytest.approx(named, abs=1e-4)
+    assert all(one["size"] >= abs(one["by"]) - 1e-9 for one in first["body"]["inputs"])
+
+
+def test_cohorts_told_again_are_added_only_where_they_differ(trained: Desk) -> None:
+    first = tell_cohorts(trained.workshop, TODAY, now=NOW)
+    assert tell_cohorts(trained.workshop, TODAY, now=NOW)["added"] == 0
+    tell_cohorts(trained.workshop, TODAY - timedelta(days=7), now=NOW)
+    nights = {row["asof_ts"] for row in cohorts(trained)}
+    assert nights == {end_of(TODAY)}, "models of today say nothing of a week ago"
+    assert len(cohorts(trained)) == first["added"]

@@ -131,11 +131,11 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
 def test_pure_noise_is_rejected_and_cannot_be_promoted(training: Desk) -> None:
     write_bars(training.urls, planted(share=0.0, seed=4))
     trained = train_classifier(training.workshop, TODAY, now=NOW)
-    assert trained["outcome"] == "rejected", trained
+    assert trained["outcome"] == "not accepted, in the shadow", trained
     with pytest.raises(Conflict, match="stays out of production"):
-        change_stage(training.workshop, str(trained["candidate"]), Asked("shadow"), now=NOW)
+        change_stage(training.workshop, str(trained["candidate"]), Asked("canary"), now=NOW)
     stages = training.rows("select stage from signals.promotions order by promotion_id")
-    assert [row["stage"] for row in stages] == ["staging", "rejected"]
+    assert [row["stage"] for row in stages] == ["staging", "shadow"]
 
 
 def test_too_short_a_history_says_what_is_missing(training: Desk) -> None:
