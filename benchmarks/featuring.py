@@ -67,7 +67,8 @@ def market() -> tuple[Bars, Catalog, Facts]:
 
 
 def facts(cards: int) -> Facts:
-    """Weekly counts, windows of 90 days and moods of each day, known a day later."""
+    """Weekly counts, windows of 90 days and moods of each day, known a day later, in the
+    order of the store's reader."""
     random = np.random.default_rng(2)
     days = range(DAYS - 180, DAYS, 7)
     card, end = (
@@ -91,6 +92,8 @@ def facts(cards: int) -> Facts:
     moods = windows.filter(pl.col("back") < 7).with_columns(
         posts=1 + pl.col("interest") % 9, score=pl.col("interest") / 100
     )
+    counted = counted.sort("card_id", "day")
+    windows, moods = (one.sort("card_id", "window_last", "day") for one in (windows, moods))
     return Facts(
         counted.select(pl.col(name).cast(kind) for name, kind in POPULATION.items()),
         windows.select(pl.col(name).cast(kind) for name, kind in SEARCHES.items()),

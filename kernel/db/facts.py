@@ -39,17 +39,17 @@ MOODS_SCHEMA: Schema = {
 POPULATION = """
 select card_id, grade_code, day, population, known_at from market.population
 where day between %(first)s and %(last)s and known_at <= %(as_of)s
-order by card_id, grade_code, day, known_at
+order by card_id collate "C", grade_code collate "C", day, known_at
 """
 SEARCHES = """
 select card_id, source, window_last, day, interest, known_at from market.search_trends
 where window_last between %(first)s and %(last)s and day >= %(first)s and known_at <= %(as_of)s
-order by card_id, source, window_last, day, known_at
+order by card_id collate "C", window_last, source, day, known_at
 """
 MOODS = """
 select card_id, source, day, posts, score, known_at from market.sentiment_daily
 where day between %(first)s and %(last)s and known_at <= %(as_of)s
-order by card_id, source, day, known_at
+order by card_id collate "C", day, source, known_at
 """
 
 
@@ -58,8 +58,8 @@ def facts_known(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Populations, searches and moods of the days between, every row known at `as_of` (aware UTC).
 
-    Columns as POPULATION_SCHEMA, SEARCHES_SCHEMA and MOODS_SCHEMA, sorted by them. Of searches the
-    windows that end between the days.
+    Columns as POPULATION_SCHEMA, SEARCHES_SCHEMA and MOODS_SCHEMA, sorted by card and time. Of
+    searches the windows that end between the days.
     """
     span = {"as_of": as_of, "first": first, "last": last}
 

@@ -91,16 +91,18 @@ def outside_of(facts: Facts, instruments: tuple[Instrument, ...]) -> Outside:
     )
     cards = slots.select("card_id", owner=pl.col("card_id").rle_id().cast(pl.Int64)).unique()
     many = cards.height
-    counts = facts.population.join(slots, on=["card_id", "grade_code"]).with_columns(
+    counts = facts.population.join(
+        slots, on=["card_id", "grade_code"], maintain_order="left"
+    ).with_columns(
         window_last=pl.col("day"), source=pl.lit(""), value=pl.col("population"), weight=pl.lit(1.0)
     )
     compared = pl.col("window_last") - pl.col("day") < timedelta(days=2 * LONG_DAYS)
     searches = (
         facts.searches.filter(compared)
-        .join(cards, on="card_id")
+        .join(cards, on="card_id", maintain_order="left")
         .with_columns(value=pl.col("interest"), weight=pl.lit(1.0))
     )
-    moods = facts.moods.join(cards, on="card_id").with_columns(
+    moods = facts.moods.join(cards, on="card_id", maintain_order="left").with_columns(
         window_last=pl.col("day"), value=pl.col("score"), weight=pl.col("posts").cast(pl.Float64)
     )
     return Outside(
@@ -129,8 +131,16 @@ def _told(rows: pl.DataFrame, owners: int, *, windows: bool = False) -> Told:
     for name in parts:
         reach = pl.col(name).max() - pl.col(name).min() + 1
         place = place * reach + pl.col(name) - pl.col(name).min()
-    ordered = numbered.with_columns(place=place).sort("place", "known_at")
+    placed = numbered.with_columns(place=place)
+    ordered = placed if _in_order(placed) else placed.sort("place", "known_at")
     names = ("group", "window_last", "day", "source", "known_at", "value", "weight")
     columns = (ordered[name].to_numpy(writable=True) for name in names)
     edges = np.searchsorted(ordered["owner"].to_numpy(), np.arange(owners + 1))
     return Told(edges, *columns)
+
+
+def _in_order(placed: pl.DataFrame) -> bool:
+    """Whether they came as the reader sorts them: that is looked up in a tenth of a sort's time."""
+    further, later = pl.col("place").diff(), pl.col("known_at").diff()
+    ordered = (further > 0) | ((further == 0) & (later >= 0))
+    return bool(placed.select(ordered.fill_null(True).all()).item())

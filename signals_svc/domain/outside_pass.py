@@ -13,7 +13,20 @@ SEARCHES_FRESH_DAYS = 14  # windows come weekly
 SHORT_DAYS, LONG_DAYS = 7, 28
 MOOD_DAYS = 7
 
+compiled = njit(nogil=True, error_model="numpy")
 entry = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@compiled
+def over_by(days: Ints, low: int, high: int, today: int) -> int:
+    """The row of an owner after the last one that is of today or before; days are in order."""
+    while low < high:
+        middle = (low + high) // 2
+        if days[middle] <= today:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @entry
@@ -25,8 +38,9 @@ def population_pass(
     out[:] = np.nan
     for owner in range(len(edges) - 1):
         newest = -1
-        for row in range(edges[owner + 1] - 1, edges[owner] - 1, -1):
-            if known_us[row] > moment or day[row] > today:
+        last = over_by(day, edges[owner], edges[owner + 1], today) - 1
+        for row in range(last, edges[owner] - 1, -1):
+            if known_us[row] > moment:
                 continue
             if newest < 0:
                 if day[row] <= today - POPULATION_FRESH_DAYS:
@@ -59,8 +73,9 @@ def searches_pass(
     for owner in range(len(edges) - 1):
         window, taken = -1, -1
         sums[:], counts[:] = 0.0, 0
-        for row in range(edges[owner + 1] - 1, edges[owner] - 1, -1):
-            if known_us[row] > moment or until_day[row] > today:
+        last = over_by(until_day, edges[owner], edges[owner + 1], today) - 1
+        for row in range(last, edges[owner] - 1, -1):
+            if known_us[row] > moment:
                 continue
             if window < 0:
                 if until_day[row] <= today - SEARCHES_FRESH_DAYS:
@@ -99,8 +114,9 @@ def moods_pass(
     out[:] = np.nan
     for owner in range(len(edges) - 1):
         posts, points, taken_day, taken_source = 0.0, 0.0, -1, -1
-        for row in range(edges[owner + 1] - 1, edges[owner] - 1, -1):
-            if known_us[row] > moment or day[row] > today:
+        last = over_by(day, edges[owner], edges[owner + 1], today) - 1
+        for row in range(last, edges[owner] - 1, -1):
+            if known_us[row] > moment:
                 continue
             if day[row] <= today - MOOD_DAYS:
                 break

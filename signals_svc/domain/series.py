@@ -129,8 +129,10 @@ def series_in_use(bars: Bars, as_of: date, *, known_by: datetime | None = None) 
     ends = np.cumsum(rows)
     start = ends - rows
     size = int(rows.sum())
-    day, cents, volume, known = (np.empty(size, np.int64) for _ in range(4))
-    log_cents = np.empty(size)
+    # One block: the system hands out a large one in few pieces, five of them in thousands.
+    whole = np.empty((5, size), np.int64)
+    day, cents, volume, known = whole[:4]
+    log_cents = whole[4].view(np.float64)
 
     def gathered(part: slice) -> None:
         places = (edges[slots[part]], edges[slots[part] + 1], kind[part], start[part])
