@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -107,9 +108,42 @@ def series_in_use(bars: Bars, as_of: date, *, known_by: datetime | None = None) 
     """The series of every instrument with a bar in the lookback, as known at the end of `as_of`,
     or at another aware moment. Of the versions of a bar the one that stood then counts."""
     today = day_number(as_of)
-    moment = microseconds(end_of(as_of) if known_by is None else known_by)
-    total = len(bars.instruments)
-    edges = bars.edges
+    counted = _counted(bars, today, microseconds(end_of(as_of) if known_by is None else known_by))
+    kind = choose(counted.present, counted.counts, CHOICES, ENOUGH)
+    slots = np.flatnonzero(kind != ABSENT)
+    kind = kind[slots]
+    present = counted.present[slots, kind]
+    rows = _gathered(bars, counted.chosen, slots, kind, present)
+    return Series(
+        as_of_day=today,
+        slots=slots,
+        kind=kind,
+        bars_365=counted.counts[slots, kind],
+        sold={n: counted.sold[slots, place] for place, n in enumerate(SOLD_DAYS)},
+        day=rows.day,
+        cents=rows.cents,
+        log_cents=rows.log_cents,
+        volume=rows.volume,
+        known_us=rows.known_us,
+        start=rows.start,
+        last=rows.start + present - 1,
+    )
+
+
+class _Counted(NamedTuple):
+    """By instrument and kind the bars that stood, in the lookback and in the year; copies sold.
+
+    `chosen` flags the rows that stood.
+    """
+
+    present: Ints
+    counts: Ints
+    sold: Ints
+    chosen: Flags
+
+
+def _counted(bars: Bars, today: int, moment: int) -> _Counted:
+    total, edges = len(bars.instruments), bars.edges
     spans = (today, moment, LOOKBACK_DAYS, YEAR_DAYS)
     stamps = (bars.kind, bars.day, bars.known_us, bars.until_us)
     present = np.zeros((total, len(KINDS)), np.int64)
@@ -122,48 +156,34 @@ def series_in_use(bars: Bars, as_of: date, *, known_by: datetime | None = None) 
         count(places, *stamps, bars.volume, *spans, *into)
 
     in_parts(counted, total)
-    kind = choose(present, counts, CHOICES, ENOUGH)
-    slots = np.flatnonzero(kind != ABSENT)
-    kind = kind[slots]
-    rows = present[slots, kind]
-    ends = np.cumsum(rows)
-    start = ends - rows
-    size = int(rows.sum())
+    return _Counted(present, counts, sold, chosen)
+
+
+class _Rows(NamedTuple):
+    """The chosen rows of all owners, one owner after another; `start` is where each begins."""
+
+    start: Ints
+    day: Ints
+    cents: Ints
+    log_cents: Floats
+    volume: Ints
+    known_us: Ints
+
+
+def _gathered(bars: Bars, chosen: Flags, slots: Ints, kind: Ints, present: Ints) -> _Rows:
+    """`present` are the rows of each owner's kind."""
+    ends = np.cumsum(present)
+    size = int(present.sum())
     # One block: the system hands out a large one in few pieces, five of them in thousands.
-    whole = np.empty((5, size), np.int64)
-    day, cents, volume, known = whole[:4]
-    log_cents = whole[4].view(np.float64)
+    day, cents, volume, known, logs = np.empty((5, size), np.int64)
+    found = _Rows(ends - present, day, cents, logs.view(np.float64), volume, known)
+    edges = bars.edges
+    columns = (bars.day, bars.known_us, bars.cents, bars.log_cents, bars.volume)
+    into = (found.day, found.cents, found.log_cents, found.volume, found.known_us)
 
     def gathered(part: slice) -> None:
-        places = (edges[slots[part]], edges[slots[part] + 1], kind[part], start[part])
-        gather(
-            *places,
-            bars.kind,
-            chosen,
-            bars.day,
-            bars.known_us,
-            bars.cents,
-            bars.log_cents,
-            bars.volume,
-            day,
-            cents,
-            log_cents,
-            volume,
-            known,
-        )
+        places = (edges[slots[part]], edges[slots[part] + 1], kind[part], found.start[part])
+        gather(*places, bars.kind, chosen, *columns, *into)
 
     in_parts(gathered, len(slots))
-    return Series(
-        as_of_day=today,
-        slots=slots,
-        kind=kind,
-        bars_365=counts[slots, kind],
-        sold={n: sold[slots, place] for place, n in enumerate(SOLD_DAYS)},
-        day=day,
-        cents=cents,
-        log_cents=log_cents,
-        volume=volume,
-        known_us=known,
-        start=start,
-        last=ends - 1,
-    )
+    return found

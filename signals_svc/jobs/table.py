@@ -43,6 +43,19 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     def group() -> None:
         pass
 
+    add_nightly_jobs(group, workshop)
+    add_trainings(group, workshop)
+    add_promotion(group, workshop)
+    add_past_jobs(group, workshop)
+    add_proof(group, workshop)
+    add_explaining(group, workshop)
+    add_monitoring_jobs(group, workshop)
+    return group
+
+
+def add_nightly_jobs(group: click.Group, workshop: Callable[[], Workshop]) -> None:
+    """What every night runs."""
+
     @group.command("build_features", help="Features of every night in the dirty set.")
     @click.option(
         "--from", "first", type=UtcDay(), help="instead: of all instruments, from this day"
@@ -65,6 +78,10 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     def publish_job() -> None:
         finish("publish", lambda: publish_changes(workshop(), now=datetime.now(UTC)))
 
+
+def add_trainings(group: click.Group, workshop: Callable[[], Workshop]) -> None:
+    """What learns, monthly."""
+
     @group.command("train", help="Train a classifier on what was known by the end of a day.")
     @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
     def train_job(day: date | None) -> None:
@@ -80,6 +97,10 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     def train_baselines_job(day: date | None) -> None:
         finish("train_baselines", lambda: train_baselines(workshop(), day, now=datetime.now(UTC)))
 
+
+def add_promotion(group: click.Group, workshop: Callable[[], Workshop]) -> None:
+    """What people ask for."""
+
     @group.command("promote", help="Let a version enter its next stage, if it has earned it.")
     @click.option("--model-version", required=True, help="as `pricer models list` names it")
     @click.option("--to", type=click.Choice(STAGES), help="default: the next stage")
@@ -92,12 +113,6 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
         asked = Asked(to, percent, actor, reason)
         now = datetime.now(UTC)
         finish("promote", lambda: change_stage(workshop(), model_version, asked, now=now))
-
-    add_past_jobs(group, workshop)
-    add_proof(group, workshop)
-    add_explaining(group, workshop)
-    add_monitoring_jobs(group, workshop)
-    return group
 
 
 def build_every_night(workshop: Workshop, *, now: datetime) -> Summary:
