@@ -178,12 +178,22 @@ def _gathered(bars: Bars, chosen: Flags, slots: Ints, kind: Ints, present: Ints)
     day, cents, volume, known, logs = np.empty((5, size), np.int64)
     found = _Rows(ends - present, day, cents, logs.view(np.float64), volume, known)
     edges = bars.edges
-    columns = (bars.day, bars.known_us, bars.cents, bars.log_cents, bars.volume)
-    into = (found.day, found.cents, found.log_cents, found.volume, found.known_us)
 
     def gathered(part: slice) -> None:
-        places = (edges[slots[part]], edges[slots[part] + 1], kind[part], found.start[part])
-        gather(*places, bars.kind, chosen, *columns, *into)
+        gather(
+            edges[slots[part]],
+            edges[slots[part] + 1],
+            kind[part],
+            found.start[part],
+            bars.kind,
+            chosen,
+            bars.day,
+            bars.known_us,
+            bars.cents,
+            bars.log_cents,
+            bars.volume,
+            *found[1:],
+        )
 
     in_parts(gathered, len(slots))
     return found
