@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -28,6 +27,9 @@ class Topic:
     """One SNS topic that takes JSON messages."""
 
     def __init__(self, arn: str) -> None:
+        # Here: a fifth of a second that programs which only may send need not wait for.
+        import boto3
+
         self._arn = arn
         # A session of its own: the default one keeps the first credentials it saw.
         self._sns: SNSClient = boto3.Session().client("sns", config=CALLS)
@@ -52,6 +54,8 @@ class Queue:
     """One SQS queue. What is taken comes again unless it is deleted before its timeout."""
 
     def __init__(self, url: str) -> None:
+        import boto3  # as above
+
         self._url = url
         self._sqs: SQSClient = boto3.Session().client("sqs", config=WAITING_CALLS)
 

@@ -1,7 +1,10 @@
 """Composition root: settings -> adapters -> use cases -> the job table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 import polars as pl
@@ -10,6 +13,7 @@ from kernel.bus import Topic
 from kernel.cli import service_cli
 from kernel.db.session import job_transaction
 from kernel.expectations import Checked, Expectation
+from kernel.ids import Instrument
 from kernel.lake import Lake
 from signals_svc.adapters.contract_file import features_suite
 from signals_svc.adapters.features import Features, Queue
@@ -37,6 +41,16 @@ from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.build_features import clock_time
+from signals_svc.usecases.infer_now import SaidNow, infer_now
+from signals_svc.usecases.kept_models import kept
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+LOOPBACK = "127.0.0.1"
+STATEMENT_S = 10  # of a question to the server; the whole market is read within one
+AT_ONCE = 1  # questions computed: each holds the market's features
+TURN_S = 10.0
 
 
 def horizons_of(settings: SignalsSettings) -> tuple[int, ...]:
@@ -45,9 +59,9 @@ def horizons_of(settings: SignalsSettings) -> tuple[int, ...]:
 
 
 @contextmanager
-def stores_on(settings: SignalsSettings) -> Iterator[Stores]:
+def stores_on(settings: SignalsSettings, *, statement_s: int | None = None) -> Iterator[Stores]:
     """All stores on one transaction, committed when the block ends well."""
-    with job_transaction(settings.database_url) as connection:
+    with job_transaction(settings.database_url, statement_s=statement_s) as connection:
         yield Stores(
             prices=MarketPrices(connection),
             dirty=MarketDirtySet(connection),
@@ -137,6 +151,49 @@ def workshop(settings: SignalsSettings) -> Workshop:
     )
 
 
+def serving_app(settings: SignalsSettings) -> "FastAPI":
+    """The internal application on real stores. Nothing is connected before the first question.
+
+    What serves is imported here: jobs start without it.
+    """
+    from fastapi import FastAPI
+
+    from kernel.http import install_problem_documents
+    from signals_svc.http import routes
+    from signals_svc.http.deps import Serving
+    from signals_svc.http.turns import Turns
+
+    found = workshop(settings)
+    speech = replace(found.speech, loaders=kept(found.loaders))
+
+    def infer(wanted: Collection[Instrument], now: datetime) -> SaidNow:
+        with stores_on(settings, statement_s=STATEMENT_S) as stores:
+            return infer_now(stores, wanted, now=now, speech=speech)
+
+    app = FastAPI(title="signals_svc, internal", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(routes.router)
+    install_problem_documents(app)
+    app.state.serving = Serving(
+        infer=infer,
+        clock=lambda: datetime.now(UTC),
+        turns=Turns(AT_ONCE, wait_s=TURN_S),
+        instance_id=settings.instance_id,
+        admin_token=settings.admin_token,
+    )
+    return app
+
+
+@click.command(help="Serve /internal/infer until stopped.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="address to listen on")
+@click.option("--port", default=18020, show_default=True, help="port to listen on")
+def serve(host: str, port: int) -> None:
+    """Not public: it belongs behind nothing that strangers reach."""
+    import uvicorn
+
+    app = serving_app(SignalsSettings())
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+
+
 def command_line() -> click.Group:
     """`python -m signals_svc job <name>`; settings are read when a job starts."""
-    return service_cli("signals_svc", jobs(lambda: workshop(SignalsSettings())))
+    return service_cli("signals_svc", jobs(lambda: workshop(SignalsSettings())), serve)

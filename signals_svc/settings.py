@@ -11,6 +11,9 @@ class SignalsSettings(PlatformSettings):
     database_url: SecretStr = Field(
         validation_alias="SIGNALS_SVC_DATABASE_URL", description="login `signals_svc`"
     )
+    admin_token: SecretStr | None = Field(
+        None, min_length=16, description="bearer token of insiders; without it /internal is shut"
+    )
     scratch_database_url: SecretStr | None = Field(
         None,
         validation_alias="SIGNALS_SVC_SCRATCH_DATABASE_URL",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stack import probes
-from stack.environment import of_api, of_jobs, of_schedules, of_simulator
+from stack.environment import of_api, of_inference, of_jobs, of_schedules, of_simulator
 from stack.errors import StackError
 from stack.parts import airflow, aws, postgres, postgres_binaries, s3, services, valkey
 from stack.parts.postgres_placement import place
@@ -167,6 +167,7 @@ PARTS: tuple[Part, ...] = (
     airflow_part("airflow-dag-processor", "dag-processor", heartbeat="dag_processor"),
     service("simulator", "stack.simulator", environment=of_simulator, simulation=True),
     service("api_gw", "api_gw", "serve", environment=of_api),
+    service("signals_svc", "signals_svc", "serve", environment=of_inference),
 )
 
 

@@ -54,6 +54,17 @@ def of_api(site: Site) -> dict[str, str]:
     }
 
 
+def of_inference(site: Site) -> dict[str, str]:
+    """For who says of a card what would be signalled now: it reads prices and models."""
+    return {
+        **platform(site),
+        **database_url(site, "signals_svc"),
+        "PRICER_LAKE_BUCKET_PREFIX": site.world.bucket_prefix,
+        **aws_access(site),
+        **admin_token(site),
+    }
+
+
 def admin_token(site: Site) -> dict[str, str]:
     return {"PRICER_ADMIN_TOKEN": site.secrets["admin_token"]}
 

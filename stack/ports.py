@@ -21,6 +21,7 @@ DEFAULT_PORTS: Mapping[str, int] = {
     "airflow": 18080,
     "api_gw": 18000,
     "simulator": 18010,
+    "signals_svc": 18020,
 }
 
 

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import asyncpg
 import psycopg
 from psycopg import errors
 from pydantic import SecretStr
 
 from kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    import asyncpg
 
 CONNECT_TIMEOUT_S = 5
 QUERY_TIMEOUT_S = 5  # what the role `api_gw` is allowed as well
@@ -43,32 +46,40 @@ class DatabaseAway(Unavailable):
 
 
 @contextmanager
-def job_transaction(url: SecretStr) -> Iterator[psycopg.Connection]:
+def job_transaction(
+    url: SecretStr, *, statement_s: int | None = None
+) -> Iterator[psycopg.Connection]:
     """One transaction of a job: committed when the block ends well, rolled back otherwise.
 
-    Raises DatabaseAway when the database cannot be reached, goes away or refuses for now.
+    `statement_s`: seconds that a statement may take, where somebody waits for it. Raises
+    DatabaseAway when the database cannot be reached, goes away or refuses for now.
     """
+    options = "-c timezone=UTC"
+    if statement_s is not None:
+        options += f" -c statement_timeout={statement_s}s"
     try:
         with psycopg.connect(
-            url.get_secret_value(), connect_timeout=CONNECT_TIMEOUT_S, options="-c timezone=UTC"
+            url.get_secret_value(), connect_timeout=CONNECT_TIMEOUT_S, options=options
         ) as connection:
             yield connection
     except (psycopg.OperationalError, IDLE_TOO_LONG) as error:
         raise DatabaseAway(error) from error
 
 
-async def _decode_json(connection: asyncpg.Connection) -> None:
+async def _decode_json(connection: "asyncpg.Connection") -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
         )
 
 
-async def service_pool(url: SecretStr, *, size: int = 8, writes: bool = False) -> asyncpg.Pool:
+async def service_pool(url: SecretStr, *, size: int = 8, writes: bool = False) -> "asyncpg.Pool":
     """A pool for a service. jsonb arrives decoded; every query has a deadline.
 
     `writes` lifts the default of logins that only read; what they may do is for grants to say.
     """
+    import asyncpg  # jobs do without it
+
     settings = {"timezone": "UTC"}
     if writes:
         settings["default_transaction_read_only"] = "off"

@@ -4,14 +4,16 @@ import numpy as np
 import onnxruntime as ort
 
 from signals_svc.adapters.onnx_session import session_of
-from signals_svc.domain.arrays import Floats
+from signals_svc.domain.arrays import Floats, Ints
 from signals_svc.domain.conformal import widened
 from signals_svc.domain.forecast_model import at_horizons, spread_at
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
 from signals_svc.domain.looked_at import LookedAt, looked_at
 from signals_svc.domain.weekly import STEPS, Windows
+from signals_svc.ports.forecasters import Heard
 
-WEIGHTS = ("past_weights", "ahead_weights", "fixed_weights", "attention")
+ATTENTION = "attention"
+WEIGHTS = ("past_weights", "ahead_weights", "fixed_weights", ATTENTION)
 CHUNK = 256  # rows a run: more were no faster and take more memory
 
 
@@ -32,27 +34,29 @@ class OnnxForecaster:
         """Horizons it has earned, in days."""
         return self._artifact.passed
 
-    def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
-        """[n, H, 3] of the log return; NaN where a window has no spread."""
-        said = np.full((len(windows), len(horizons), 3), np.nan)
+    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
+        """In one run, what it says and what it looked at."""
         rows = np.flatnonzero(np.isfinite(windows.spread).all(axis=1))
         sound = windows.of(rows)
-        told = at_horizons(run_forecaster(self._session, sound), sound.spread, horizons)
-        spread = spread_at(sound.spread, horizons)
+        answers, *shares = _run(self._session, sound, ["answers", *WEIGHTS])
+        said = np.full((len(windows), len(horizons), 3), np.nan)
+        said[rows] = self._quantiles(answers, sound.spread, horizons)
+        places = {int(row): place for place, row in enumerate(rows)}
+
+        def looked(row: int) -> LookedAt | None:
+            place = places.get(row)
+            return None if place is None else _looked_at(shares, sound.lengths, place)
+
+        return Heard(said, looked)
+
+    def _quantiles(self, answers: Floats, spreads: Floats, horizons: tuple[int, ...]) -> Floats:
+        told = at_horizons(answers.reshape(-1, STEPS, 3), spreads, horizons)
+        spread = spread_at(spreads, horizons)
         for at, horizon in enumerate(horizons):
             margins = self._artifact.margins.get(str(horizon))
             if margins is not None:
                 told[:, at] = widened(told[:, at], spread[:, at], margins)
-        said[rows] = told
-        return said
-
-    def looked_at(self, windows: Windows) -> list[LookedAt | None]:
-        """Shares of attention, an entry a window; None where a window has no spread."""
-        rows = np.flatnonzero(np.isfinite(windows.spread).all(axis=1))
-        found: list[LookedAt | None] = [None] * len(windows)
-        for row, one in zip(rows, run_looked_at(self._session, windows.of(rows)), strict=True):
-            found[row] = one
-        return found
+        return told
 
 
 def run_forecaster(session: ort.InferenceSession, windows: Windows) -> Floats:
@@ -63,18 +67,26 @@ def run_forecaster(session: ort.InferenceSession, windows: Windows) -> Floats:
 def run_looked_at(session: ort.InferenceSession, windows: Windows) -> list[LookedAt]:
     """An entry a window."""
     shares = _run(session, windows, list(WEIGHTS))
-    return [
-        looked_at(*(share[row] for share in shares), weeks=int(weeks))
-        for row, weeks in enumerate(windows.lengths)
-    ]
+    return [_looked_at(shares, windows.lengths, place) for place in range(len(windows))]
+
+
+def _looked_at(shares: list[Floats], lengths: Ints, place: int) -> LookedAt:
+    return looked_at(*(share[place] for share in shares), weeks=int(lengths[place]))
 
 
 def _run(session: ort.InferenceSession, windows: Windows, outputs: list[str]) -> list[Floats]:
+    """An array an output, in chunks; of attention the mean over the steps."""
     parts = []
     for begin in range(0, len(windows), CHUNK):
         part = windows.of(np.arange(begin, min(begin + CHUNK, len(windows))))
         told = {name: getattr(part, name) for name in ("past", "ahead", "fixed", "lengths")}
-        parts.append(session.run(outputs, told))
+        given = zip(outputs, session.run(outputs, told), strict=True)
+        parts.append(
+            [
+                one.mean(axis=1, dtype=np.float64) if name == ATTENTION else one
+                for name, one in given
+            ]
+        )
     if not parts:
         return [np.empty(0) for _ in outputs]
     return [np.concatenate(column).astype(np.float64) for column in zip(*parts, strict=True)]

@@ -1,6 +1,7 @@
 """Cards of the past that looked alike, and what happened next: from weeks that are over."""
 
 import io
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +31,7 @@ MOST_KEPT = 6_000
 NEAREST = 30  # of which the figures are
 NAMED = 3  # of different cards
 CHUNK = 256
+NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -92,30 +94,43 @@ def alike(library: Library, traits: Singles, cards: list[str]) -> list[Alike | N
     if len(library.days) < NEAREST:
         return [None] * len(traits)
     found: list[Alike | None] = []
-    squares = (library.traits.astype(np.float64) ** 2).sum(axis=1)
+    known = library.traits.astype(np.float64)
+    squares = (known**2).sum(axis=1)
+    names, codes = np.unique(library.cards, return_inverse=True)
+    places = {str(name): place for place, name in enumerate(names)}
     for begin in range(0, len(traits), CHUNK):
         rows = traits[begin : begin + CHUNK].astype(np.float64)
-        cross = rows @ library.traits.T.astype(np.float64)
-        apart = (rows**2).sum(axis=1)[:, None] + squares - 2.0 * cross
+        apart = (rows**2).sum(axis=1)[:, None] + squares - 2.0 * (rows @ known.T)
         for row, card in zip(apart, cards[begin : begin + CHUNK], strict=True):
-            row[library.cards == card] = np.inf
-            order = np.argsort(row, kind="stable")[: NEAREST * NAMED]
-            found.append(_alike(library, order, np.sqrt(np.maximum(row, 0.0) / len(TRAITS))))
+            row[codes == places.get(card, NOBODY)] = np.inf
+            found.append(_alike(library, _first(row, NEAREST * NAMED), row))
     return found
 
 
-def _alike(library: Library, order: Ints, apart: Floats) -> Alike:
+def _first(values: Floats, count: int) -> Ints:
+    """Places of the least values, as a stable sort of all has them in front."""
+    if len(values) > count:
+        near = np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
+    else:
+        near = np.arange(len(values))
+    return near[np.argsort(values[near], kind="stable")][:count]
+
+
+def _alike(library: Library, order: Ints, squares: Floats) -> Alike:
     named: dict[str, Case] = {}
     for place in order:
         card = str(library.cards[place])
-        if card not in named and len(named) < NAMED:
-            named[card] = Case(
-                card_id=card,
-                grade_code=str(library.grades[place]),
-                day=date_of(int(library.days[place])),
-                apart=float(apart[place]),
-                outcome=float(library.outcomes[place]),
-            )
+        if card in named:
+            continue
+        named[card] = Case(
+            card_id=card,
+            grade_code=str(library.grades[place]),
+            day=date_of(int(library.days[place])),
+            apart=math.sqrt(max(squares[place], 0.0) / len(TRAITS)),
+            outcome=float(library.outcomes[place]),
+        )
+        if len(named) == NAMED:
+            break
     nearest = library.outcomes[order[:NEAREST]]
     return Alike(
         tuple(named.values()), NEAREST, float(np.median(nearest)), float((nearest > 0).mean())

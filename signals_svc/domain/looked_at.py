@@ -25,8 +25,10 @@ class LookedAt:
 def looked_at(
     past: Floats, ahead: Floats, fixed: Floats, attention: Floats, *, weeks: int
 ) -> LookedAt:
-    """Of one window; `attention` [STEPS, WEEKS + STEPS] of which the first `weeks` were there."""
-    to_weeks = attention[:, :weeks].mean(axis=0)
+    """Of one window; `attention` [WEEKS + STEPS], a mean over the steps, of which the first `weeks`
+    were there.
+    """
+    to_weeks = attention[:weeks]
     total = float(to_weeks.sum())
     newest_first = to_weeks[::-1] / total if total else to_weeks[::-1]
     return LookedAt(

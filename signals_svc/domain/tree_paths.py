@@ -6,17 +6,15 @@ as LightGBM's own pred_contrib has it.
 """
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from signals_svc.domain.arrays import Flags, Floats, Ints, Singles
+from signals_svc.domain.tree_pass import add_moved, order_weights
 
 UNUSED = -1
-CHUNK = 32  # rows at a time: all leaves and orders of a chunk fit the caches
 
 
 @dataclass(frozen=True)
@@ -68,57 +66,13 @@ def joined(parts: list[TreePaths]) -> TreePaths:
 def contributions(paths: TreePaths, inputs: Singles) -> tuple[Floats, float]:
     """[n, F]: what each input moved the sum of the trees away from its mean, and that mean."""
     found = np.zeros(inputs.shape)
-    for leaves in _of_one_length(paths):
-        place = leaves.inputs.reshape(-1)
-        for begin in range(0, len(inputs), CHUNK):
-            rows = inputs[begin : begin + CHUNK]
-            moved = _moved(leaves, _inside(leaves, rows)).reshape(len(rows), len(place))
-            for row in range(len(rows)):
-                told = np.bincount(place, moved[row], minlength=inputs.shape[1])
-                found[begin + row] += told
+    columns = [np.ascontiguousarray(column) for column in paths.__dict__.values()]
+    lengths = (paths.inputs != UNUSED).sum(axis=1)
+    weights = order_weights(paths.inputs.shape[1])
+    rows = np.ascontiguousarray(inputs, dtype=np.float32)
+    add_moved(rows, *columns, lengths, weights, found)  # type: ignore[call-arg] # compiled
     mean = float((paths.share.prod(axis=1) * paths.value).sum())
     return found, mean
-
-
-def _of_one_length(paths: TreePaths) -> Iterator[TreePaths]:
-    """The leaves by how many inputs their paths ask: short ones cost less."""
-    lengths = (paths.inputs != UNUSED).sum(axis=1)
-    for length in np.unique(lengths[lengths > 0]):
-        rows = lengths == length
-        columns = {name: column[rows] for name, column in paths.__dict__.items()}
-        value = columns.pop("value")
-        yield TreePaths(**{name: one[:, :length] for name, one in columns.items()}, value=value)
-
-
-def _inside(paths: TreePaths, rows: Singles) -> Floats:
-    """[rows, L, D]: 1 where the input of the row is in the leaf's interval."""
-    x = rows[:, paths.inputs]
-    inside = np.where(np.isnan(x), paths.missing, (x > paths.low) & (x <= paths.high))
-    return np.asarray(inside, dtype=np.float64)
-
-
-def _moved(paths: TreePaths, inside: Floats) -> Floats:
-    """[rows, L, D]: of each leaf what each of its inputs moved.
-
-    The weighted sum over sets of the other inputs is read off a product of (share + inside t), an
-    input a factor: the power of t counts who is looked at.
-    """
-    rows, leaves, widest = inside.shape
-    orders = [factorial(size) * factorial(widest - size - 1) for size in range(widest)]
-    weights = np.array(orders) / factorial(widest)
-    moved = np.empty_like(inside)
-    for one in range(widest):
-        power = np.zeros((widest, rows, leaves))
-        power[0] = 1.0
-        for other in range(widest):
-            if other == one:
-                continue
-            looked = power * inside[:, :, other]
-            power = power * paths.share[:, other]
-            power[1:] += looked[:-1]
-        total = np.tensordot(weights, power, axes=1)
-        moved[:, :, one] = total * (inside[:, :, one] - paths.share[:, one]) * paths.value
-    return moved
 
 
 def _stacked(columns: list[NDArray[np.generic]], widest: int, filler: float) -> NDArray:  # type: ignore[type-arg]  # of the columns' own type

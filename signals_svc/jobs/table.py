@@ -20,6 +20,7 @@ from signals_svc.jobs.workshop import Workshop, day_or_latest
 from signals_svc.ports.monitoring import Took
 from signals_svc.usecases.build_features import build_features, nights
 from signals_svc.usecases.infer import infer
+from signals_svc.usecases.kept_models import kept
 from signals_svc.usecases.learn import TooFewLabels, learn
 from signals_svc.usecases.learn_baselines import learn_baselines
 from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
@@ -162,6 +163,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
     instruments = flips = cleared = heard = 0
     model_version = None
     silent: set[str] = set()
+    loaders = kept(workshop.loaders)
     for as_of in days:
         begun = perf_counter()
         with workshop.stores() as stores:
@@ -172,7 +174,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
                 policy=workshop.policy,
                 horizons=workshop.horizons,
                 shown_horizon=workshop.shown_horizon,
-                loaders=workshop.loaders,
+                loaders=loaders,
             )
         log.info("signals.inferred", as_of=as_of.isoformat(), **night._asdict())
         note_inference(workshop, Took(as_of, night.instruments, perf_counter() - begun), now=now)

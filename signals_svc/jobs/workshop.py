@@ -18,7 +18,7 @@ from signals_svc.ports.outbox import FlipTopic, SignalCache
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.ports.truncation import TruncatedStore
-from signals_svc.usecases.verify_nights import Speech
+from signals_svc.usecases.judge_night import Speech
 
 
 class NoDay(Rejected):

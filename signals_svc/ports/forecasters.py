@@ -1,6 +1,7 @@
 """Sequence forecasters: what trains them, what serves them, the trees they have to beat."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from signals_svc.domain.analogues import Library
 from signals_svc.domain.arrays import Floats, Ints, Singles
@@ -73,6 +74,15 @@ class QuantileTrees(Protocol):
         ...
 
 
+class Heard(NamedTuple):
+    """`quantiles` [n, H, 3] of the log return, NaN where a window has no spread; `looked_at` tells
+    the shares of attention of one window, None where it has no spread.
+    """
+
+    quantiles: Floats
+    looked_at: Callable[[int], LookedAt | None]
+
+
 class Forecaster(Protocol):
     """A loaded forecaster."""
 
@@ -86,12 +96,8 @@ class Forecaster(Protocol):
         """Horizons it has earned, in days."""
         ...
 
-    def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
-        """[n, H, 3] of the log return; NaN where a window has no spread."""
-        ...
-
-    def looked_at(self, windows: Windows) -> list[LookedAt | None]:
-        """Shares of attention, an entry a window; None where a window has no spread."""
+    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
+        """What it says of every window, and what it looked at."""
         ...
 
 

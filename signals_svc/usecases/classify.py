@@ -35,16 +35,23 @@ class Classified:
 
 
 def classified(
-    snapshot: Snapshot, models: ModelStore, loader: ClassifierLoader, policy: Policy
+    snapshot: Snapshot,
+    models: ModelStore,
+    loader: ClassifierLoader,
+    policy: Policy,
+    *,
+    shadow: bool,
 ) -> Classified:
     """Versions in production, canary and shadow that have seen no later day.
 
     A release may compute other features than they know, and other costs give their classes another
-    meaning: then they are silent. Raises Rejected where what is told cannot be read.
+    meaning: then they are silent. Without `shadow` the one whom nobody is told is not heard. Raises
+    Rejected where what is told cannot be read.
     """
     if not snapshot.instruments:
         return Classified(None, [], ())
     speakers = models.speakers("classifier", trained_by=end_of(snapshot.as_of))
+    speakers = speakers if shadow else speakers._replace(shadow=None)
     heard: dict[str, tuple[Classifier, Floats]] = {}
     silent = []
     for model in speakers.all:

@@ -1,6 +1,7 @@
 """Explains the signals of a night at the horizon people see first: numbers of the very models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,28 +23,55 @@ from signals_svc.usecases.forecast import NightForecasts
 Parts = list[dict[str, Any] | None]  # an entry an instrument
 
 
-def explanations_of(
-    snapshot: Snapshot, forecasts: NightForecasts, classes: Classified, *, horizon_days: int
-) -> list[Explanation]:
+@dataclass(frozen=True)
+class ForecastMoved:
+    """What moved the forecasts that may be acted upon: their places in the snapshot, by whom each
+    was told, what moved the middle of the trees' forecast.
+    """
+
+    horizon_days: int
+    places: Ints
+    told: tuple[str, ...]
+    parts: Parts
+
+    def inputs_told(self, snapshot: Snapshot) -> Moved:
+        """The inputs that moved the forecasts that are told."""
+        return {
+            (snapshot.instruments[place], self.horizon_days): part["inputs"]
+            for place, part in zip(self.places, self.parts, strict=True)
+            if part and part["told"]
+        }
+
+
+def forecast_moved(
+    snapshot: Snapshot, forecasts: NightForecasts, horizon_days: int
+) -> ForecastMoved:
     """Of every instrument that has a forecast and is traded enough to act upon."""
     spoken = forecasts.spoken.get(horizon_days)
     if spoken is None:
-        return []
-    some = snapshot.liquid & np.isfinite(spoken.quantiles).all(axis=1)
-    places = np.flatnonzero(some)
-    contest = forecasts.contest
-    told = [spoken.versions[place] for place in places]
+        return ForecastMoved(horizon_days, np.empty(0, np.int64), (), [])
+    places = np.flatnonzero(snapshot.liquid & np.isfinite(spoken.quantiles).all(axis=1))
+    told = tuple(spoken.versions[place] for place in places)
+    parts = _forecast(snapshot, places, forecasts.contest, told, horizon_days)
+    return ForecastMoved(horizon_days, places, told, parts)
+
+
+def explanations_of(
+    snapshot: Snapshot, forecasts: NightForecasts, classes: Classified, moved: ForecastMoved
+) -> list[Explanation]:
+    """Of the same instruments, with all there is to say."""
+    places, told = moved.places, moved.told
     parts: Mapping[str, Parts] = {
-        "forecast": _forecast(snapshot, places, contest, told, horizon_days),
-        "classifier": _classifier(snapshot, places, classes, horizon_days),
+        "forecast": moved.parts,
+        "classifier": _classifier(snapshot, places, classes, moved.horizon_days),
         "looked_at": _looked_at(places, forecasts, told),
-        "alike": _alike(snapshot, places, contest),
+        "alike": _alike(snapshot, places, forecasts.contest),
     }
     moment = end_of(snapshot.as_of)
     return [
         Explanation(
             snapshot.instruments[place],
-            horizon_days,
+            moved.horizon_days,
             moment,
             told[row],
             {name: part[row] for name, part in parts.items()},
@@ -52,20 +80,11 @@ def explanations_of(
     ]
 
 
-def told_inputs(explanations: list[Explanation]) -> Moved:
-    """The inputs that moved the forecasts that are told."""
-    return {
-        (one.instrument, one.horizon_days): part["inputs"]
-        for one in explanations
-        if (part := one.body["forecast"]) and part["told"]
-    }
-
-
 def _forecast(
     snapshot: Snapshot,
     places: Ints,
     contest: Baselines | None,
-    told: list[str],
+    told: Sequence[str],
     horizon_days: int,
 ) -> Parts:
     """What moved the middle of the trees' forecast, in log return, whoever is told."""
@@ -113,11 +132,13 @@ def _is_told(classes: Classified, place: int, version: str) -> bool:
     return said is not None and said.version == version
 
 
-def _looked_at(places: Ints, forecasts: NightForecasts, told: list[str]) -> Parts:
-    version, shares = forecasts.looked_at
+def _looked_at(places: Ints, forecasts: NightForecasts, told: Sequence[str]) -> Parts:
+    if forecasts.looked_at is None:
+        return [None] * len(places)
+    version, shares_of = forecasts.looked_at
     found: Parts = []
     for row, place in enumerate(places):
-        one = shares[place] if shares else None
+        one = shares_of(int(place))
         told_here = {"model_version": version, "told": told[row] == version}
         found.append({**told_here, **looked(one)} if one else None)
     return found

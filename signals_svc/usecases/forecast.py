@@ -1,7 +1,7 @@
 """What is forecast of a night, by whom, and who is told what: everything said is stored."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,13 +22,9 @@ from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.spoken import Spoken, fixed_forecast
 from signals_svc.domain.stages import is_canary
 from signals_svc.domain.weekly import Windows, windows_of, yardstick
-from signals_svc.ports.forecasters import (
-    Baselines,
-    BaselinesLoader,
-    Forecaster,
-    ForecasterLoader,
-)
-from signals_svc.ports.models import ServingModel, Speakers
+from signals_svc.ports.forecasters import Baselines, Forecaster, ForecasterLoader, Heard
+from signals_svc.ports.models import ModelStore, ServingModel, Speakers
+from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 
 log = structlog.get_logger()
@@ -43,7 +39,7 @@ class NightForecasts:
     """By horizon who is told what; everything that was said; who had to be silent, and why.
 
     For explaining it: the contest, and of the sequence forecaster that is told, or else heard, its
-    version and what it looked at, an entry an instrument.
+    version and what it looked at, by an instrument's place.
     """
 
     spoken: Mapping[int, Spoken]
@@ -51,29 +47,36 @@ class NightForecasts:
     heard: int  # instruments that a sequence forecaster spoke of
     silent: tuple[str, ...]
     contest: Baselines | None = None
-    looked_at: tuple[str, list[LookedAt | None]] = ("", [])
+    looked_at: tuple[str, Callable[[int], LookedAt | None]] | None = None
 
 
 def forecasts_of(
-    stores: Stores,
+    models: ModelStore,
     snapshot: Snapshot,
     *,
     horizons: tuple[int, ...],
-    baselines: BaselinesLoader,
-    forecasters: ForecasterLoader,
+    loaders: Loaders,
+    windows: Callable[[], Windows],
+    shadow: bool,
 ) -> NightForecasts:
     """The best baseline speaks unless a sequence forecaster has earned the horizon and is in
     production, or a canary of the card. Raises Rejected where what is told cannot be read.
+
+    `windows` are asked for where a sequence forecaster speaks, one an instrument of the snapshot;
+    without `shadow` those whom nobody is told are not heard.
     """
     if not snapshot.instruments:
         return NightForecasts({}, [], 0, ())
     moment = end_of(snapshot.as_of)
-    contest = stores.models.speakers("baseline", trained_by=moment).production
-    speakers = stores.models.speakers("tft", trained_by=moment)
+    contest = models.speakers("baseline", trained_by=moment).production
+    speakers = models.speakers("tft", trained_by=moment)
+    speakers = speakers if shadow else speakers._replace(shadow=None)
     silent = [_why(one) for one in (contest, *speakers.all) if one and _foreign(one)]
-    held = baselines.load_baselines(contest) if contest and not _foreign(contest) else None
+    held = None
+    if contest and not _foreign(contest):
+        held = loaders.baselines.load_baselines(contest)
     spoken = told_by_baselines(snapshot, held, horizons)
-    told = _Sequences(stores, snapshot, horizons, forecasters)
+    told = _Sequences(snapshot, horizons, loaders.forecasters, windows)
     for model in speakers.all:
         if _foreign(model):
             continue
@@ -137,26 +140,26 @@ def _best_baselines(
 
 
 class _Sequences:
-    """Sequence forecasters heard on one night, from the bars as they were known at its end."""
+    """Sequence forecasters heard on one night."""
 
     def __init__(
         self,
-        stores: Stores,
         snapshot: Snapshot,
         horizons: tuple[int, ...],
         loader: ForecasterLoader,
+        windows: Callable[[], Windows],
     ) -> None:
-        self._stores, self._snapshot, self._horizons = stores, snapshot, horizons
-        self._loader = loader
+        self._snapshot, self._horizons = snapshot, horizons
+        self._loader, self._asked = loader, windows
         self._windows: Windows | None = None
-        self._heard: dict[str, tuple[Forecaster, Floats]] = {}
+        self._heard: dict[str, tuple[Forecaster, Heard]] = {}
 
     def listen(self, model: ServingModel) -> None:
         """Let a version speak of every instrument. Raises Rejected or Unavailable."""
         forecaster = self._loader.load_forecaster(model)
         if self._windows is None:
-            self._windows = _windows(self._stores, self._snapshot)
-        self._heard[model.version] = forecaster, forecaster.quantiles(self._windows, self._horizons)
+            self._windows = self._asked()
+        self._heard[model.version] = forecaster, forecaster.hear(self._windows, self._horizons)
 
     def over(self, spoken: Mapping[int, Spoken], speakers: Speakers) -> dict[int, Spoken]:
         """The same, with the horizons that a version in production or a canary has earned."""
@@ -170,21 +173,20 @@ class _Sequences:
         return told
 
     def _told(self, spoken: dict[int, Spoken], version: str, rows: Flags) -> dict[int, Spoken]:
-        forecaster, quantiles = self._heard[version]
+        forecaster, heard = self._heard[version]
         return {
-            horizon: one.told_by(version, quantiles[:, at], rows)
+            horizon: one.told_by(version, heard.quantiles[:, at], rows)
             if horizon in forecaster.passed
             else one
             for at, (horizon, one) in enumerate(spoken.items())
         }
 
-    def looked_at(self, speakers: Speakers) -> tuple[str, list[LookedAt | None]]:
+    def looked_at(self, speakers: Speakers) -> tuple[str, Callable[[int], LookedAt | None]] | None:
         """Of the first that was heard: who is told to all, to some, to nobody yet."""
         for model in speakers.all:
-            if model.version in self._heard and self._windows is not None:
-                forecaster, _ = self._heard[model.version]
-                return model.version, forecaster.looked_at(self._windows)
-        return "", []
+            if model.version in self._heard:
+                return model.version, self._heard[model.version][1].looked_at
+        return None
 
     @property
     def heard(self) -> int:
@@ -198,16 +200,18 @@ class _Sequences:
             return []
         prints = [_fingerprint(self._windows, row) for row in range(len(self._windows))]
         return [
-            _row(self._snapshot, place, horizon, version, quantiles[place, at], prints[place])
-            for version, (_, quantiles) in self._heard.items()
+            _row(self._snapshot, place, horizon, version, told.quantiles[place, at], prints[place])
+            for version, (_, told) in self._heard.items()
             for place in range(len(prints))
             for at, horizon in enumerate(self._horizons)
-            if np.isfinite(quantiles[place, at]).all()
+            if np.isfinite(told.quantiles[place, at]).all()
         ]
 
 
-def _windows(stores: Stores, snapshot: Snapshot) -> Windows:
-    """A window an instrument of the snapshot, in its order; without a price left, no spread."""
+def windows_then(stores: Stores, snapshot: Snapshot) -> Windows:
+    """A window an instrument of the snapshot, in its order, from the bars as they were known at its
+    end; without a price left, no spread.
+    """
     bars = stores.prices.known(as_of=snapshot.as_of, lookback_days=LOOKBACK_DAYS)
     features = features_on(bars, stores.prices.catalog(), snapshot.as_of)
     places = {one: place for place, one in enumerate(features.instruments)}

@@ -16,7 +16,8 @@ from signals_svc.ports.night import SignalStore
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.build_features import NO_DIRTY_ROW
-from signals_svc.usecases.judge_night import judge_night
+from signals_svc.usecases.explain import explanations_of
+from signals_svc.usecases.judge_night import Speech, judge_night
 
 
 class Inferred(NamedTuple):
@@ -53,10 +54,7 @@ def infer(
         stores,
         snapshot,
         wanted=wanted,
-        policy=policy,
-        horizons=horizons,
-        shown_horizon=shown_horizon,
-        loaders=loaders,
+        speech=Speech(policy, horizons, shown_horizon, loaders),
         divergent=stores.prices.divergent(as_of=as_of),
     )
     forecasts, classes = judged.forecasts, judged.classes
@@ -67,7 +65,8 @@ def infer(
     ]
     flips = flips_of(signals, announced)
     stores.signals.write(signals, [*forecasts.said, *classes.said], flips, now=now)
-    stores.signals.explain(judged.why, now=now)
+    why = explanations_of(snapshot, forecasts, classes, judged.moved)
+    stores.signals.explain(why, now=now)
     cleared = stores.dirty.clear([row for row in work if row.generation != NO_DIRTY_ROW])
     shown = [signal for signal in signals if signal.horizon_days == shown_horizon]
     return Inferred(

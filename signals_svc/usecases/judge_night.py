@@ -1,29 +1,41 @@
 """What is forecast and said of a night's frozen features. Reads, and writes nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from kernel.days import end_of
 from kernel.ids import Instrument
 from signals_svc.domain.decision import Policy
-from signals_svc.domain.explanation import Explanation
 from signals_svc.domain.judgement import Actions, judge
 from signals_svc.domain.signal import Signal
 from signals_svc.domain.snapshot import Snapshot
+from signals_svc.domain.weekly import Windows
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.classify import Classified, classified
-from signals_svc.usecases.explain import explanations_of, told_inputs
-from signals_svc.usecases.forecast import NightForecasts, forecasts_of
+from signals_svc.usecases.explain import ForecastMoved, forecast_moved
+from signals_svc.usecases.forecast import NightForecasts, forecasts_of, windows_then
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Who may speak, of which horizons, and by which rules an action comes of it."""
+
+    policy: Policy
+    horizons: tuple[int, ...]
+    shown_horizon: int
+    loaders: Loaders
 
 
 class NightJudged(NamedTuple):
-    """Who forecast what, what was said, and why."""
+    """Who forecast what, what was said, and what moved it."""
 
     forecasts: NightForecasts
     classes: Classified
     signals: list[Signal]
-    why: list[Explanation]
+    moved: ForecastMoved
     previous: Actions
 
 
@@ -32,30 +44,36 @@ def judge_night(
     snapshot: Snapshot,
     *,
     wanted: Collection[Instrument],
-    policy: Policy,
-    horizons: tuple[int, ...],
-    shown_horizon: int,
-    loaders: Loaders,
+    speech: Speech,
     divergent: Mapping[Instrument, float],
+    windows: Callable[[], Windows] | None = None,
+    shadow: bool = True,
 ) -> NightJudged:
-    """Of the snapshot's instruments; the actions before are of all that are wanted."""
+    """Of the snapshot's instruments; the actions before are of all that are wanted.
+
+    `windows` are those of the snapshot where somebody has them already; without `shadow` nobody is
+    heard whom nobody is told.
+    """
     forecasts = forecasts_of(
-        stores,
+        stores.models,
         snapshot,
-        horizons=horizons,
-        baselines=loaders.baselines,
-        forecasters=loaders.forecasters,
+        horizons=speech.horizons,
+        loaders=speech.loaders,
+        windows=windows or partial(windows_then, stores, snapshot),
+        shadow=shadow,
     )
-    classes = classified(snapshot, stores.models, loaders.classifiers, policy)
-    why = explanations_of(snapshot, forecasts, classes, horizon_days=shown_horizon)
+    classes = classified(
+        snapshot, stores.models, speech.loaders.classifiers, speech.policy, shadow=shadow
+    )
+    moved = forecast_moved(snapshot, forecasts, speech.shown_horizon)
     previous = stores.signals.previous(sorted(wanted), before=end_of(snapshot.as_of))
     signals = judge(
         snapshot,
         spoken=forecasts.spoken,
         voice=classes.voice,
         previous=previous,
-        policy=policy,
+        policy=speech.policy,
         divergent=divergent,
-        moved=told_inputs(why),
+        moved=moved.inputs_told(snapshot),
     )
-    return NightJudged(forecasts, classes, signals, why, previous)
+    return NightJudged(forecasts, classes, signals, moved, previous)

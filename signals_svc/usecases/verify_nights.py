@@ -13,7 +13,6 @@ import numpy as np
 from kernel.days import end_of
 from kernel.ids import Instrument
 from signals_svc.domain.cells import Cell, Table, first_difference
-from signals_svc.domain.decision import Policy
 from signals_svc.domain.features import Features, features_between, features_on
 from signals_svc.domain.night_cells import (
     features_table,
@@ -24,21 +23,10 @@ from signals_svc.domain.night_cells import (
 from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.signal import Chance, Quantile
 from signals_svc.domain.snapshot import freeze, thaw
-from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 from signals_svc.ports.truncation import TruncatedStore
-from signals_svc.usecases.judge_night import judge_night
+from signals_svc.usecases.judge_night import Speech, judge_night
 from signals_svc.usecases.rebuild_features import History
-
-
-@dataclass(frozen=True)
-class Speech:
-    """How a night is judged: the same for both readings."""
-
-    policy: Policy
-    horizons: tuple[int, ...]
-    shown_horizon: int
-    loaders: Loaders
 
 
 @dataclass(frozen=True)
@@ -103,10 +91,7 @@ def _said(
         stores,
         snapshot,
         wanted=features.instruments,
-        policy=speech.policy,
-        horizons=speech.horizons,
-        shown_horizon=speech.shown_horizon,
-        loaders=speech.loaders,
+        speech=speech,
         divergent=divergent,
     )
     said: list[Quantile | Chance] = [*judged.forecasts.said, *judged.classes.said]

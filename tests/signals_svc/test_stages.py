@@ -15,10 +15,10 @@ from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.costs import Costs
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.looked_at import LookedAt
 from signals_svc.domain.stages import SHADOW_NIGHTS, is_canary
 from signals_svc.domain.weekly import Windows
 from signals_svc.jobs.table import change_stage
+from signals_svc.ports.forecasters import Heard
 from signals_svc.ports.models import Decision, Family, RegisteredModel, ServingModel
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.promote import Asked
@@ -64,11 +64,9 @@ class Seer:
     version: str
     passed: tuple[int, ...] = (90,)
 
-    def quantiles(self, windows: Windows, horizons: tuple[int, ...]) -> Floats:
-        return np.tile((0.6, 0.7, 0.8), (len(windows), len(horizons), 1))
-
-    def looked_at(self, windows: Windows) -> list[LookedAt | None]:
-        return [None] * len(windows)
+    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
+        said = np.tile((0.6, 0.7, 0.8), (len(windows), len(horizons), 1))
+        return Heard(said, lambda _: None)
 
 
 class Seers:

@@ -65,6 +65,7 @@ SECRETS_OF: dict[str, set[str]] = {
     "airflow-dag-processor": AIRFLOW_OWN,
     "simulator": {"marketplace_token"},
     "api_gw": {"database_api_gw", "valkey", "airflow_password", "admin_token"},
+    "signals_svc": {"database_signals_svc", "s3", "admin_token"},
 }
 
 

@@ -1,0 +1,1 @@
+"""The internal HTTP edge: for our own services and data engineers, never for the public."""
