@@ -133,13 +133,19 @@ from unnest(%s::date[]) day
 """
 
 
-class CopyInUse(Rejected):
-    """The copy's database is the store itself."""
+# There only while a copy is held, so that what a killed proof left behind is known for what it is.
+MARK = sql.Identifier("signals", "truncated_copy")
+MARKED = "select to_regclass('signals.truncated_copy') is not null"
+SEEDED = ("games",)  # a migration writes them, so that an empty database has some
 
-    def __init__(self) -> None:
+
+class CopyInUse(Rejected):
+    """The copy's database is the store itself, or somebody else's."""
+
+    def __init__(self, why: str) -> None:
         super().__init__(
-            "the database of the truncated copy is the store itself; name another, empty one in"
-            " SIGNALS_SVC_SCRATCH_DATABASE_URL"
+            f"the database of the truncated copy {why}, and would be emptied; name another, empty"
+            " one in SIGNALS_SVC_SCRATCH_DATABASE_URL"
         )
 
 
@@ -160,20 +166,21 @@ class TruncatedCopy:
         """Copy what was known at the moment, and nothing else; rows copied. Raises CopyInUse."""
         with self._store() as store, self._copy() as copy:
             store.read_only = True
-            if _identity(store) == _identity(copy):
-                raise CopyInUse
-            _empty(copy)
+            _empty(store, copy)
+            copy.execute(
+                sql.SQL("create table {} as select {}::timestamptz as moment").format(
+                    MARK, sql.Literal(moment)
+                )
+            )
             days = store.execute("select distinct day from market.prices_daily").fetchall()
             old = store.execute("select distinct day from market.prices_daily_history").fetchall()
             copy.execute(MONTHS, (sorted({day for (day,) in (*days, *old)}),))
             return sum(_copied(store, copy, part, moment) for part in PARTS)
 
     def clear(self) -> None:
-        """Hold nothing any more."""
+        """Hold nothing any more. Raises CopyInUse."""
         with self._store() as store, self._copy() as copy:
-            if _identity(store) == _identity(copy):
-                raise CopyInUse
-            _empty(copy)
+            _empty(store, copy)
 
 
 def _identity(connection: psycopg.Connection) -> tuple[object, ...] | None:
@@ -182,11 +189,31 @@ def _identity(connection: psycopg.Connection) -> tuple[object, ...] | None:
     return connection.execute(query).fetchone()
 
 
-def _empty(copy: psycopg.Connection) -> None:
-    """Every table of the copy, and what refers to them."""
+def _empty(store: psycopg.Connection, copy: psycopg.Connection) -> None:
+    """Every table of the copy, and what refers to them. Raises CopyInUse where it is no copy."""
+    if _identity(store) == _identity(copy):
+        raise CopyInUse("is the store itself")
+    (held,) = copy.execute(MARKED).fetchone() or (False,)
+    foreign = None if held else _first_filled(copy)
+    if foreign:
+        raise CopyInUse(f"has rows of its own in {foreign}")
     for part in PARTS:
-        name = sql.Identifier(part.schema, part.table)
-        copy.execute(sql.SQL("truncate {} cascade").format(name))
+        copy.execute(sql.SQL("truncate {} cascade").format(_name(part)))
+    copy.execute(sql.SQL("drop table if exists {}").format(MARK))
+
+
+def _first_filled(copy: psycopg.Connection) -> str | None:
+    """A table that somebody wrote to."""
+    for part in PARTS:
+        query = sql.SQL("select exists (select from {})").format(_name(part))
+        (filled,) = copy.execute(query).fetchone() or (False,)
+        if filled and part.table not in SEEDED:
+            return f"{part.schema}.{part.table}"
+    return None
+
+
+def _name(part: Part) -> sql.Identifier:
+    return sql.Identifier(part.schema, part.table)
 
 
 def _copied(
@@ -195,9 +222,7 @@ def _copied(
     known = sql.SQL(part.known).format(moment=sql.Literal(moment))
     query = sql.SQL("copy ({}) to stdout").format(known)
     columns = sql.SQL(", ").join(map(sql.Identifier, part.columns))
-    into = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(part.schema, part.table), columns
-    )
+    into = sql.SQL("copy {} ({}) from stdin").format(_name(part), columns)
     with store.cursor() as reading, copy.cursor() as writing:
         with reading.copy(query) as rows, writing.copy(into) as told:
             for piece in rows:

@@ -35,6 +35,11 @@ from tests.signals_svc.test_stages import Seers, registered
 LATE = LAST_DAY - timedelta(days=6)
 WHOLE = "select md5(string_agg(t::text, '|' order by t::text)) as bytes from {} t"
 
+A_SET = """
+with games as (insert into market.games values ('pokemon', 'Pokémon') on conflict do nothing)
+insert into market.sets (set_id, game, name) values ('mine', 'pokemon', 'Mine')
+"""
+
 
 @pytest.fixture
 def proving(market: Desk, postgres: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
@@ -239,3 +244,30 @@ def test_the_store_itself_is_refused_as_the_place_of_the_copy(
     with pytest.raises(CopyInUse, match="the store itself"):
         proof(market.renewed())
     assert market.rows(bars) == before
+
+
+def test_a_database_with_rows_of_somebody_else_is_refused_and_keeps_them(
+    proving: Desk, postgres: Cluster
+) -> None:
+    copy = f"{proving.urls.name}_copy"
+    with psycopg.connect(postgres.url(MIGRATOR, copy)) as connection:
+        connection.execute(A_SET)
+    with pytest.raises(CopyInUse, match=r"rows of its own in market\.sets"):
+        proof(proving)
+    with psycopg.connect(postgres.url(MIGRATOR, copy)) as connection:
+        assert connection.execute("select count(*) from market.sets").fetchone() == (1,)
+
+
+def test_what_a_killed_proof_left_behind_is_emptied_by_the_next(
+    proving: Desk, postgres: Cluster
+) -> None:
+    copy = proving.workshop.truncated
+    assert copy is not None
+    assert copy.hold(end_of(LAST_DAY)) > 0
+    assert proof(proving)["outcome"] == "no cell differs"
+    with psycopg.connect(postgres.url(MIGRATOR, f"{proving.urls.name}_copy")) as connection:
+        left = connection.execute("select to_regclass('signals.truncated_copy')").fetchone()
+        assert left == (None,)
+        connection.execute(A_SET)
+    with pytest.raises(CopyInUse, match="rows of its own"):
+        proof(proving)
