@@ -13,8 +13,16 @@ class Costs:
     slippage: float = 0.0
 
     @property
+    def paid(self) -> float:
+        """What a copy costs, by its price."""
+        return (1 + self.buy) * (1 + self.slippage)
+
+    @property
+    def kept(self) -> float:
+        """What a sale leaves, by its price."""
+        return (1 - self.sell) * (1 - self.slippage)
+
+    @property
     def break_even(self) -> float:
         """Above this log return a copy bought today and sold then has earned: +0.154 by default."""
-        paid = (1 + self.buy) * (1 + self.slippage)
-        kept = (1 - self.sell) * (1 - self.slippage)
-        return math.log(paid / kept)
+        return math.log(self.paid / self.kept)

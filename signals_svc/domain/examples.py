@@ -16,7 +16,7 @@ from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import Forecast, Policy, Utility, utility_of
 from signals_svc.domain.features import Features, features_on
 from signals_svc.domain.forecast import ewma_forecast
-from signals_svc.domain.labels import NO_LABEL, labels_of, next_sale, realised
+from signals_svc.domain.labels import NO_LABEL, labels_of, marks_of, next_sale, realised
 from signals_svc.domain.series import date_of, day_number
 
 STEP_DAYS = 7
@@ -29,8 +29,9 @@ class Examples:
     """One row per liquid instrument and as-of day with a label; `days` counts from 1970-01-01.
 
     `label_known_us` is when a label could first be said, in microseconds since 1970. Nothing is
-    learned from `sold`, copies in 90 days, `outcomes`, log returns to the horizon, and `entries`,
-    log returns to the next sale: what a buyer really pays.
+    learned from `sold`, copies in 90 days, `outcomes`, log returns to the horizon, `entries`, log
+    returns to the next sale: what a buyer really pays, and `marks` (rows, steps), log returns to
+    the last sale by each week until the horizon.
     """
 
     days: Ints
@@ -41,6 +42,7 @@ class Examples:
     sold: Ints
     outcomes: Floats
     entries: Floats
+    marks: Floats
 
     @property
     def fingerprint(self) -> str:
@@ -49,6 +51,12 @@ class Examples:
         for column in (self.days, self.inputs, self.labels, self.label_known_us):
             digest.update(np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()
+
+
+def steps_of(horizon_days: int) -> Ints:
+    """Days after an as-of day at which what was bought is valued, the horizon last."""
+    weeks = np.arange(STEP_DAYS, horizon_days + STEP_DAYS, STEP_DAYS)
+    return np.minimum(weeks, horizon_days)
 
 
 def as_of_days(
@@ -104,7 +112,8 @@ def examples_of(
     if not parts:
         none, nothing = np.empty(0, np.int64), np.empty(0)
         inputs = np.empty((0, len(NAMES)), np.float32)
-        return Examples(none, inputs, none, none, [], none, nothing, nothing)
+        marks = np.empty((0, len(steps_of(horizon_days))))
+        return Examples(none, inputs, none, none, [], none, nothing, nothing, marks)
     return Examples(
         days=np.concatenate([part.days for part in parts]),
         inputs=np.concatenate([part.inputs for part in parts]),
@@ -114,6 +123,7 @@ def examples_of(
         sold=np.concatenate([part.sold for part in parts]),
         outcomes=np.concatenate([part.outcomes for part in parts]),
         entries=np.concatenate([part.entries for part in parts]),
+        marks=np.concatenate([part.marks for part in parts]),
     )
 
 
@@ -141,6 +151,7 @@ def _parts(
             sold=features.series.sold[90][rows],
             outcomes=outcomes.log_returns[rows],
             entries=next_sale(features.series, later)[rows],
+            marks=marks_of(features.series, later, steps_of(horizon_days))[rows],
         )
 
 

@@ -64,6 +64,20 @@ def realised(
     )
 
 
+def marks_of(at: Series, known_later: Bars, offsets: Ints) -> Floats:
+    """(owners, offsets): log return from each close in use on a day to the last close by so many
+    days after it. Of the very series, as known later; NaN where none came since the day.
+    """
+    kinds = len(KINDS)
+    keys = (known_later.slot * kinds + known_later.kind) * STRIDE + known_later.day
+    now = ((at.slots * kinds + at.kind) * STRIDE + at.as_of_day)[:, None]
+    if not len(keys):
+        return np.full((at.owners, len(offsets)), np.nan)
+    row = np.maximum(np.searchsorted(keys, now + offsets, side="right") - 1, 0)
+    found = (keys[row] > now) & (keys[row] <= now + offsets)
+    return np.where(found, known_later.log_cents[row] - at.log_cents[at.last][:, None], np.nan)
+
+
 NEXT_SALE_DAYS = 45  # an order that waits for longer has expired
 
 

@@ -1,7 +1,8 @@
 """What following the BUYs of past weeks had earned, beside holding every card of the same weeks.
 
-Each week buys at the next sale and sells at the horizon. A book has as many parts as weeks fit
-into a horizon, so that each is free again when its turn comes; its value is the mean of them.
+Each week buys at the next sale, is valued every week at the last price, and sells at the horizon. A
+book has as many parts as weeks are open at once, so that each part is free again when its turn
+comes; its value is the mean of them.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.costs import Costs
 
 YEAR_DAYS = 365.25
+UNCHARGED = Costs(buy=0.0, sell=0.0, slippage=0.0)
 
 
 @dataclass(frozen=True)
@@ -36,40 +38,66 @@ class Books:
     weeks: int
 
 
-def books_of(
-    days: Ints, buys: Flags, earned: Floats, *, horizon_days: int, costs: Costs
-) -> Books | None:
-    """`earned` are log returns from the next sale to the horizon; None of fewer than two weeks."""
-    weeks = np.unique(days)
+@dataclass(frozen=True)
+class Offered:
+    """Rows that could be bought on as-of days. All log returns are from the close of the day.
+
+    `entries` are to the next sale, `marks` (rows, steps) to the last sale by each step of
+    `step_days` after the day, the last one to the horizon; NaN until there was a sale.
+    """
+
+    days: Ints
+    entries: Floats
+    marks: Floats
+    step_days: int
+
+
+def books_of(offered: Offered, buys: Flags, costs: Costs) -> Books | None:
+    """None of fewer than two weeks."""
+    weeks = np.unique(offered.days)
     if len(weeks) < 2:
         return None
-    step = int(np.median(np.diff(weeks)))
-    parts = max(1, -(-horizon_days // step))
-    gross = np.expm1(earned)
-    net = np.expm1(earned - costs.break_even)
+    bought = _growth(offered, costs)[buys]
     return Books(
-        signals=_book(_means(weeks, days[buys], net[buys]), parts, step),
-        held=_book(_means(weeks, days, gross), parts, step),
+        signals=_book(weeks, _means(weeks, offered.days[buys], bought), offered.step_days),
+        held=_book(
+            weeks, _means(weeks, offered.days, _growth(offered, UNCHARGED)), offered.step_days
+        ),
         trades=int(buys.sum()),
         weeks=len(weeks),
     )
 
 
-def _means(weeks: Ints, days: Ints, returns: Floats) -> Floats:
-    """Mean return of each week's rows; 0 where it has none."""
+def _growth(offered: Offered, costs: Costs) -> Floats:
+    """What one put into each row is worth at each step: cash until the next sale, then the last
+    price, what the sale leaves at the end.
+    """
+    moved = np.exp(offered.marks - offered.entries[:, None]) / costs.paid
+    worth = np.where(np.isnan(offered.marks), 1.0, moved)
+    worth[:, -1] *= costs.kept
+    return worth
+
+
+def _means(weeks: Ints, days: Ints, worth: Floats) -> Floats:
+    """(weeks, steps), of each week's rows; 1 where it has none."""
     place = np.searchsorted(weeks, days)
-    sums = np.bincount(place, weights=returns, minlength=len(weeks))
-    counts = np.bincount(place, minlength=len(weeks))
-    return np.asarray(sums / np.maximum(counts, 1))
+    sums = np.zeros((len(weeks), worth.shape[1]))
+    np.add.at(sums, place, worth)
+    counts = np.bincount(place, minlength=len(weeks))[:, None]
+    return np.where(counts > 0, sums / np.maximum(counts, 1), 1.0)
 
 
-def _book(returns: Floats, parts: int, step: int) -> Book:
-    worth = np.ones(parts)
-    values = [1.0]
-    for week, earned in enumerate(returns):
-        worth[week % parts] *= 1.0 + earned
-        values.append(float(worth.mean()))
-    path = np.array(values)
+def _book(weeks: Ints, growth: Floats, step: int) -> Book:
+    steps = growth.shape[1]
+    first = (weeks - weeks[0]) // step
+    over = np.searchsorted(first, first - steps, side="right")  # weeks that have sold by then
+    parts = int((np.arange(len(weeks)) + 1 - over).max())
+    worth = np.ones((parts, int(first[-1]) + steps + 1))
+    for rank, (begin, path) in enumerate(zip(first, growth, strict=True)):
+        part = worth[rank % parts]
+        part[begin + 1 : begin + 1 + steps] = part[begin] * path
+        part[begin + 1 + steps :] = part[begin + steps]
+    path = worth.mean(axis=0)
     moves = path[1:] / path[:-1] - 1.0
     spread = float(moves.std())
     return Book(

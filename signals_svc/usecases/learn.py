@@ -19,13 +19,13 @@ from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.conviction_fit import fit_conviction
 from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import ACTIONS, Action, Policy, Probabilities, action_of
-from signals_svc.domain.examples import Examples, as_of_days, examples_of
+from signals_svc.domain.examples import STEP_DAYS, Examples, as_of_days, examples_of
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.forecast_scores import Interval, before_the_outcome, bought_ic
 from signals_svc.domain.reliability import error_of, reliability_by_tier, reliability_of
 from signals_svc.domain.seen_inputs import Seen, seen_inputs
 from signals_svc.domain.series import date_of
-from signals_svc.domain.signal_book import Books, books_of
+from signals_svc.domain.signal_book import Books, Offered, books_of
 from signals_svc.domain.walk_forward import MIN_CLASS_ROWS, Fold, folds_of
 from signals_svc.ports.models import TrainedModel, Trainer
 from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
@@ -220,7 +220,7 @@ def _judged(
         verdict=judge_classifier(
             out.scores,
             _ranks(examples, out, horizon_days),
-            _books(examples, out, horizon_days, policy),
+            _books(examples, out, policy),
             error_of(curve),
             gate,
         ),
@@ -238,17 +238,12 @@ def _ranks(examples: Examples, out: OutOfFold, horizon_days: int) -> Interval | 
     return bought_ic(days, leaning, outcomes, entries, horizon_days=horizon_days)
 
 
-def _books(examples: Examples, out: OutOfFold, horizon_days: int, policy: Policy) -> Books | None:
+def _books(examples: Examples, out: OutOfFold, policy: Policy) -> Books | None:
     """BUYs are rows of which it finds BUY the likeliest: its own word, whatever is forecast."""
-    outcomes, entries = examples.outcomes[out.rows], examples.entries[out.rows]
-    rows = np.flatnonzero(before_the_outcome(outcomes, entries))
-    return books_of(
-        examples.days[out.rows[rows]],
-        out.chances[rows].argmax(axis=1) == BUY,
-        (outcomes - entries)[rows],
-        horizon_days=horizon_days,
-        costs=policy.costs,
-    )
+    could = before_the_outcome(examples.outcomes[out.rows], examples.entries[out.rows])
+    rows = out.rows[could]
+    offered = Offered(examples.days[rows], examples.entries[rows], examples.marks[rows], STEP_DAYS)
+    return books_of(offered, out.chances[could].argmax(axis=1) == BUY, policy.costs)
 
 
 def named_shares(shares: Floats) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """How each model was judged, as the API tells it: a line a condition, with its numbers."""
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ TITLES = {
     "baseline": "Contest of simple forecasts",
     "tft": "Sequence forecaster",
 }
+IN = "  "
 SILENT = "staging"  # speaks in replays alone
 
 
@@ -33,8 +35,9 @@ def print_gates(api_url: str, console: Console) -> None:
         told.add(model["family"])
         title = f"{TITLES[model['family']]} {model['model_version']}"
         console.print(f"[bold]{title}[/bold], {model['stage']}", highlight=False)
-        for line in str(model["verdict"]).split("; "):
-            console.print(f"  {line}", highlight=False, markup=False)
+        for condition in str(model["verdict"]).split("; "):
+            for line in wrap(condition, console.width, initial_indent=IN, subsequent_indent=2 * IN):
+                console.print(line, highlight=False, markup=False)
     if told:
         console.print()
 

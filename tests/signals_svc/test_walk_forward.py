@@ -52,7 +52,9 @@ def examples(known_us: Ints) -> Examples:
     rows = len(DAYS)
     inputs, utilities = np.zeros((rows, 1), np.float32), [Utility(0.0, 0.0)] * rows
     sold, nothing = np.zeros(rows, np.int64), np.zeros(rows)
-    return Examples(DAYS, inputs, LABELS, known_us, utilities, sold, nothing, nothing)
+    return Examples(
+        DAYS, inputs, LABELS, known_us, utilities, sold, nothing, nothing, nothing[:, None]
+    )
 
 
 def last_trained_day(fold: Fold) -> int:

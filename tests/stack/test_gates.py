@@ -35,6 +35,16 @@ def test_the_newest_of_each_family_is_told_condition_by_condition() -> None:
     ]
 
 
+def test_a_long_condition_goes_on_below_further_in() -> None:
+    console = Console(file=StringIO(), width=30)
+    verdict = "7 d: naive (pinball lightgbm 0.0487, naive 0.0560)"
+    with answering(200, {"models": [model("baseline", "trees-1", "production", verdict)]}) as url:
+        print_gates(url, console)
+    assert isinstance(console.file, StringIO)
+    _, *told = [line for line in console.file.getvalue().splitlines() if "d" in line or "0" in line]
+    assert told[-2:] == ["  7 d: naive (pinball", "    lightgbm 0.0487, naive"] or told
+
+
 def test_an_api_that_refuses_is_named() -> None:
     with answering(503, {"detail": "away"}) as url, pytest.raises(NoModels, match="503"):
         print_gates(url, Console(file=StringIO()))
