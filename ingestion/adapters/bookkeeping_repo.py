@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from ingestion.adapters.copying import read_frame
-from ingestion.domain.records import Schema
+from ingestion.domain.records import UTC_US, Schema
 from kernel.db import dirty
 from kernel.db.staging import stage_frame
 
@@ -62,10 +62,12 @@ WORK: Schema = {
     "through": pl.Date,
     "generation": pl.Int64,
     "judged": pl.Int64,
+    "marked_at": UTC_US,  # tells a mark from one that was done and made again
 }
 # COPY takes no parameters: the stage is written in, as a literal of one of a few words.
 PENDING = """
-select card_id, grade_code, day, as_of, coalesce(through, day) as through, generation, judged
+select card_id, grade_code, day, as_of, coalesce(through, day) as through, generation, judged,
+  marked_at
 from market.dirty {}
 where stage = {} order by as_of, card_id, grade_code, day
 """

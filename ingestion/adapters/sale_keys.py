@@ -79,21 +79,29 @@ class SaleKeys:
             self._add(day, keys, keys.tobytes(), whole=False)
 
     def note_month(self, month: date, sales: pl.Series) -> None:
-        """A new month has these sales and no others."""
-        keys = sales.to_numpy()
-        self._add(month, keys, filter_of(keys), whole=True)
+        """The month is new: it has these sales and no others, whatever an older one had."""
+        noted = self._noted(month)
+        self._filter(month, sales, instead_of=noted)
 
     def renew(self) -> int:
         """Filter anew the months that sales came to; how many."""
         months = self.connection.execute(TO_RENEW, (EVER,)).fetchall()
         for (month,) in months:
             # First what was noted, then the sales: whatever is noted meanwhile stays.
-            noted = [row for (row,) in self.connection.execute(ROWS_OF, (month,)).fetchall()]
+            noted = self._noted(month)
             with self.connection.cursor(binary=True) as cursor:
                 rows = cursor.execute(IDS_OF, {"month": month}).fetchall()
-            self.connection.execute(FORGET, (noted,))
-            self.note_month(month, pl.Series([key for (key,) in rows], dtype=pl.Int64))
+            sales = pl.Series([key for (key,) in rows], dtype=pl.Int64)
+            self._filter(month, sales, instead_of=noted)
         return len(months)
+
+    def _noted(self, month: date) -> list[int]:
+        return [row for (row,) in self.connection.execute(ROWS_OF, (month,)).fetchall()]
+
+    def _filter(self, month: date, sales: pl.Series, *, instead_of: list[int]) -> None:
+        self.connection.execute(FORGET, (instead_of,))
+        keys = sales.to_numpy()
+        self._add(month, keys, filter_of(keys), whole=True)
 
     def _is_worth(self, looks: int) -> bool:
         row = self.connection.execute(HELD).fetchone()

@@ -14,7 +14,7 @@ SMALLEST = 64  # bits
 
 
 def filter_of(keys: Keys) -> bytes:
-    """The filter of these keys: two to three bytes for each."""
+    """The filter of these keys: 1.5 to 3 bytes for each."""
     size = SMALLEST
     while size < BITS_A_KEY * keys.size:
         size *= 2

@@ -34,15 +34,16 @@ class Piece(NamedTuple):
 
 
 def judge_outliers(units: Units, only: Instrument | None = None) -> Mapping[str, object]:
-    """Verdicts of all instruments with work at stage `bars`, or of one of them; days they change
-    become work too.
+    """Verdicts of all instruments with work at stage `bars` that is not judged, or of one of them;
+    days they change become work too.
 
     Some instruments at a time, and each such piece is kept: what a run that ends early has judged
     is not judged again.
     """
     with units() as unit:
         pending = work_on(only, unit.work.pending("bars"))
-    pieces = in_pieces(pending, partial(_judge, units))
+    unjudged = pending.filter(pl.col("generation") != pl.col("judged"))
+    pieces = in_pieces(unjudged, partial(_judge, units))
     sums = {
         name: sum(getattr(piece, name) for piece in pieces)
         for name in ("instruments", "judged", "verdicts", "days_marked", "left")

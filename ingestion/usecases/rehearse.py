@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from ingestion.domain.bars import bar_versions
-from ingestion.domain.verdicts import all_verdicts
+from ingestion.domain.verdicts import NOTHING_TOLD, RESUME_NONE, judged
 from ingestion.domain.versions import VERSIONS
 from kernel.expectations import Checked, Expectation
 
@@ -24,7 +24,7 @@ PRICED = Expectation("expect_column_values_to_not_be_null", {"column": "price_ce
 def rehearse(run_suite: RunSuite) -> Mapping[str, object]:
     """Touches no store. The summary counts what came of the invented prices."""
     versions = pl.DataFrame(list(_prices()), schema=VERSIONS, orient="row")
-    verdicts = all_verdicts(versions)
+    verdicts = judged(versions, RESUME_NONE, NOTHING_TOLD).rows
     bars = bar_versions(versions, verdicts)
     run_suite("rehearsal", versions, [PRICED])
     return {"prices": versions.height, "verdicts": verdicts.height, "bars": bars.height}

@@ -108,7 +108,8 @@ class World:
     def forget(self) -> None:
         """Empty every table of prices, as no login of the platform may."""
         tables = ", ".join(
-            f"market.{table}" for table in (*DIGESTS, "outlier_verdicts", "judged_series", "dirty")
+            f"market.{table}"
+            for table in (*DIGESTS, "outlier_verdicts", "judged_series", "dirty", "sale_keys")
         )
         with psycopg.connect(self.superuser) as connection:
             connection.execute(f"truncate {tables}")

@@ -57,7 +57,8 @@ BEFORE_THE_NIGHT = (
     ("publish_curated",),
     ("plan_backfill", *BACKFILL, "--sources", MARKET, *MISSED_DAYS),
 )
-# What a job commits as it goes; apart from that it leaves all or nothing.
+# What a job commits as it goes; apart from that it leaves all or nothing. Judging commits pieces of
+# many instruments: these nights are one piece, and test_outliers kills between two.
 COMMITTED_ON_THE_WAY = {"fetch": ("source_cursors",)}
 DONE = (0, 3)  # with nothing, or something, in quarantine
 

@@ -35,7 +35,7 @@ truncate market.trades, market.trade_statements, market.trade_versions, market.o
   market.prices_daily,
   market.prices_daily_history, market.dirty, market.quarantine, market.product_map, market.loads,
   market.archived_months, market.archived_keys, market.rereads,
-  market.titled_days, market.judged_series
+  market.titled_days, market.judged_series, market.sale_keys
 """
 
 

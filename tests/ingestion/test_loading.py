@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from datetime import date
-from itertools import permutations
+from itertools import count, permutations
 
 import polars as pl
 import psycopg
@@ -243,6 +243,48 @@ def test_an_instrument_that_changes_while_it_is_judged_is_left_to_the_next_run(
         assert build_bars(unit).summary["bars_added"] == 1
     assert world.build()["bars_added"] == 1
     assert world.rows("select * from market.dirty where stage = 'bars'") == []
+
+
+def test_work_that_was_done_and_came_again_while_it_is_judged_is_left_too(
+    world: World, plain_file: WriteCsv
+) -> None:
+    """Its row looks as before: another run judged it and built its bars, then a sale came."""
+    world.ingest("plain_sales", plain_file("a.csv", TWO), DAY1)
+    late = plain_file("b.csv", ["base1-4,psa9,90.00,2024-05-01T12:00:00Z,s3"])
+    turns = count()
+
+    def units() -> AbstractContextManager[Unit]:
+        if next(turns) == 2:
+            world.build()
+            world.ingest("plain_sales", late, DAY1)
+        return world.unit()
+
+    judged = judge_outliers(units)
+    assert (judged["instruments"], judged["left"]) == (0, 1)
+    assert world.build()["unjudged"] == 0
+    assert world.rows("select volume from market.prices_daily") == [(3,)]
+
+
+def test_what_a_run_that_ends_early_has_judged_is_not_judged_again(
+    world: World, plain_file: WriteCsv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.domain.pieces.FIRST", 1)
+    monkeypatch.setattr("ingestion.domain.pieces.GROWTH", 1)
+    other = "base1-2,psa9,90.00,2024-05-01T12:00:00Z,s4"
+    world.ingest("plain_sales", plain_file("a.csv", [*TWO, other]), DAY1)
+    turns = count()
+
+    def units() -> AbstractContextManager[Unit]:
+        if next(turns) == 3:  # once to see what there is, twice for the first piece
+            raise ConnectionError("killed between two pieces")
+        return world.unit()
+
+    with pytest.raises(ConnectionError):
+        judge_outliers(units)
+    judged = judge_outliers(world.unit)
+    assert (judged["instruments"], judged["left"]) == (1, 0)
+    assert world.build()["bars_added"] == 2
+    assert judge_outliers(world.unit)["instruments"] == 0
 
 
 def test_curated_months_follow_the_tables(world: World, plain_file: WriteCsv) -> None:

@@ -1,13 +1,15 @@
 """A sale is found where it lies, and other months are not asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from random import Random
+from typing import Any, ClassVar, Self
 
 import polars as pl
 import psycopg
 import pytest
 
+from ingestion.adapters import sale_keys
 from ingestion.adapters.sale_keys import SaleKeys
 from ingestion.adapters.sources.files import FileSource
 from ingestion.adapters.sources.format_files import find_format
@@ -95,6 +97,38 @@ def test_a_sale_of_a_load_that_is_not_over_is_found_when_it_is(
     assert looked(world, ["s3"]) == [("s3", date(2024, 3, 1))]
     assert filtered(world) == 1
     assert looked(world, ["s3"]) == [("s3", date(2024, 3, 1))]
+
+
+class Interrupted(psycopg.Cursor[Any]):
+    """Lets others do something after a statement of the one whose cursor it is."""
+
+    meanwhile: ClassVar[dict[str, Callable[[], None]]] = {}
+
+    def execute(self, query: Any, *given: Any, **options: Any) -> Self:
+        done = super().execute(query, *given, **options)
+        if act := self.meanwhile.pop(query, None):
+            act()
+        return done
+
+
+@pytest.mark.parametrize("statement", [sale_keys.TO_RENEW, sale_keys.ROWS_OF, sale_keys.IDS_OF])
+def test_a_sale_that_comes_while_its_month_is_filtered_is_found(
+    statement: str, world: World, plain_file: WriteCsv
+) -> None:
+    world.ingest("plain_sales", plain_file("a.csv", [line(1, 3), line(2, 4)]), DAY)
+    filtered(world)
+    world.ingest("plain_sales", plain_file("b.csv", [line(3, 3)]), date(2024, 10, 1))
+    come = plain_file("c.csv", [line(4, 3)])
+    Interrupted.meanwhile[statement] = lambda: (
+        world.ingest("plain_sales", come, date(2024, 10, 2)) and None
+    )
+    options = "-c timezone=UTC"
+    with psycopg.connect(world.url, options=options, cursor_factory=Interrupted) as connection:
+        assert SaleKeys(connection).renew() == 1
+    assert Interrupted.meanwhile == {}
+    for _ in range(2):
+        assert looked(world, ["s3", "s4"]) == [("s3", date(2024, 3, 1)), ("s4", date(2024, 3, 1))]
+        filtered(world)
 
 
 def test_a_few_sales_are_looked_for_without_reading_the_filters(
