@@ -19,6 +19,7 @@ from ingestion.usecases.archive import archive_months
 from ingestion.usecases.backfill import plan_backfill, run_backfill
 from ingestion.usecases.build_bars import build_bars
 from ingestion.usecases.by_hand import judge_by_hand, revise_trade
+from ingestion.usecases.filter_months import filter_months
 from ingestion.usecases.judge_outliers import judge_outliers
 from ingestion.usecases.publish_curated import publish_curated
 from ingestion.usecases.remap import remap
@@ -341,3 +342,14 @@ def test_a_run_killed_around_the_detaching_is_repeated_without_loss(
     with archived_world.unit() as unit:
         assert unit.archive.attach("trades", [OLD]) == 1
     assert archived_world.digest()["trades"] == before
+
+
+def test_a_month_stays_while_months_are_filtered(archived_world: World) -> None:
+    key = id_of(archived_world, f"s{OLD}-5")
+    with archived_world.unit() as unit:
+        judge_by_hand(unit, "trade", key, "confirmed", reason="x", actor="ann", now=NOW)
+    settle(archived_world)
+    with archived_world.unit() as unit:
+        assert filter_months(unit)["months"] == 2
+        assert archive(archived_world) == 0
+    assert archive(archived_world) == 1
