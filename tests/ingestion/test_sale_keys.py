@@ -102,7 +102,7 @@ def test_a_sale_of_a_load_that_is_not_over_is_found_when_it_is(
 class Interrupted(psycopg.Cursor[Any]):
     """Lets others do something after a statement of the one whose cursor it is."""
 
-    meanwhile: ClassVar[dict[str, Callable[[], None]]] = {}
+    meanwhile: ClassVar[dict[str, Callable[[], object]]] = {}
 
     def execute(self, query: Any, *given: Any, **options: Any) -> Self:
         done = super().execute(query, *given, **options)
@@ -119,9 +119,7 @@ def test_a_sale_that_comes_while_its_month_is_filtered_is_found(
     filtered(world)
     world.ingest("plain_sales", plain_file("b.csv", [line(3, 3)]), date(2024, 10, 1))
     come = plain_file("c.csv", [line(4, 3)])
-    Interrupted.meanwhile[statement] = lambda: (
-        world.ingest("plain_sales", come, date(2024, 10, 2)) and None
-    )
+    Interrupted.meanwhile[statement] = lambda: world.ingest("plain_sales", come, date(2024, 10, 2))
     options = "-c timezone=UTC"
     with psycopg.connect(world.url, options=options, cursor_factory=Interrupted) as connection:
         assert SaleKeys(connection).renew() == 1
