@@ -95,6 +95,12 @@ class Prices(Protocol):
         """By grade: the newest bar of each kind, and how many the year to `counted_to` has."""
         ...
 
+    async def latest_of(
+        self, cards: Sequence[str], *, as_of: datetime, counted_to: date
+    ) -> dict[str, dict[str, LatestBars]]:
+        """The same of several cards, by card and grade; nothing of a card without a bar."""
+        ...
+
     async def moves(
         self, *, window: int, limit: int, rising: bool, as_of: datetime, counted_to: date
     ) -> list[Move]:

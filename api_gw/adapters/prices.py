@@ -1,5 +1,6 @@
 """Daily bars in PostgreSQL, as they were known at a moment: all SQL of the Prices port."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from api_gw.adapters.database import Database
@@ -15,11 +16,12 @@ order by kind, day
 NEWEST_DAY = "select market.newest_day_known($1)"
 
 LATEST = """
-select distinct on (grade_code, kind) grade_code, kind, day, open_cents, high_cents, low_cents,
-  close_cents, volume,
-  count(*) filter (where day > $3::date - $4::int) over (partition by grade_code, kind) as bars_365
-from market.bars_known($2) where card_id = $1
-order by grade_code, kind, day desc
+select distinct on (card_id, grade_code, kind) card_id, grade_code, kind, day, open_cents,
+  high_cents, low_cents, close_cents, volume,
+  count(*) filter (where day > $3::date - $4::int)
+    over (partition by card_id, grade_code, kind) as bars_365
+from market.bars_known($2) where card_id = any($1)
+order by card_id, grade_code, kind, day desc
 """
 
 # An instrument moved if it is believed and its series in use is liquid, has a bar within the window
@@ -92,11 +94,19 @@ class PostgresPrices:
         self, card_id: str, *, as_of: datetime, counted_to: date
     ) -> dict[str, LatestBars]:
         """By grade: the newest bar of each kind and how many that kind had in the year before."""
-        found: dict[str, dict[Kind, NewestOfKind]] = {}
-        for row in await self._database.fetch(LATEST, card_id, as_of, counted_to, WINDOW_DAYS):
-            newest = NewestOfKind(Bar(*list(row)[2:8]), row["bars_365"])
-            found.setdefault(row["grade_code"], {})[row["kind"]] = newest
-        return dict(found)
+        found = await self.latest_of([card_id], as_of=as_of, counted_to=counted_to)
+        return found.get(card_id, {})
+
+    async def latest_of(
+        self, cards: Sequence[str], *, as_of: datetime, counted_to: date
+    ) -> dict[str, dict[str, LatestBars]]:
+        """The same of several cards, by card and grade; nothing of a card without a bar."""
+        found: dict[str, dict[str, dict[Kind, NewestOfKind]]] = {}
+        for row in await self._database.fetch(LATEST, cards, as_of, counted_to, WINDOW_DAYS):
+            newest = NewestOfKind(Bar(*list(row)[3:9]), row["bars_365"])
+            grades = found.setdefault(row["card_id"], {})
+            grades.setdefault(row["grade_code"], {})[row["kind"]] = newest
+        return {card_id: dict(grades) for card_id, grades in found.items()}
 
     async def moves(
         self, *, window: int, limit: int, rising: bool, as_of: datetime, counted_to: date

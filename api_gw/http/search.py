@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api_gw.domain.cards import CardSummary as Card
-from api_gw.http.deps import Given, Kept
+from api_gw.http.deps import AsOf, Given, Kept
 from api_gw.http.schemas import CardSummary, Close, FoundCard, SearchPage
 from api_gw.usecases.search import SearchResult, search
 from kernel.ids import CardId, GradeCode, Instrument
@@ -32,18 +32,22 @@ async def search_cards(
     ] = None,
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, description="page, counted from 1")] = 1,
     limit: Annotated[int, Query(ge=1, le=100, description="most cards on a page, a count")] = 20,
+    as_of: AsOf = None,
 ) -> SearchPage:
     """Cards by what a collector types, best first; without a query the set, or the newest cards.
 
-    It searches the catalog as it is now: prices and signals can be asked as of a moment, cards not.
+    Cards are found in the catalog as it is now; their closes are those known at the moment.
     """
     result = await search(
         q,
         set_said=set_said,
         page=page,
         limit=limit,
+        as_of=as_of,
         cards=services.search,
+        prices=services.prices,
         divergences=services.divergences,
+        cache=services.cache,
     )
     return SearchPage(
         cards=[found_card(card, result) for card in result.found.cards],

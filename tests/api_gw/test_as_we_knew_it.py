@@ -103,6 +103,9 @@ def test_every_answer_is_what_was_known_then(told: DatabaseUrls, serving: Servin
         assert signal["price_cents"] == frozen["said"]["price_cents"]
         assert signal["price_cents"] == frozen["snapshot"]["close_cents"]
         prices[day], said[day] = signal["price_cents"], why
+        found, *_ = ask(api, "/search?q=charizard%204", moment)["cards"]
+        closes = [(close["day"], close["close_cents"]) for close in found["closes"]]
+        assert closes == [max(history[day].items())]
     odd, late = NIGHT.isoformat(), (NIGHT - timedelta(days=1)).isoformat()
     assert (history[NIGHT].get(odd), history[NIGHT].get(late)) == (12_500, None)
     assert (history[LATE_TOLD].get(odd), history[LATE_TOLD].get(late)) == (12_500, 10_500)
