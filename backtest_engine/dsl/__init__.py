@@ -1,0 +1,1 @@
+"""Owns the rule language: text, tree, units, JSON. Knows nothing of prices or fills."""
