@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.backtest import backtest
 from cli.model_lines import comparison_lines, model_list_lines, model_page_lines
 from cli.packages import BrokenPackage, UnknownPackage, job_lines, package_names, python_module
 from cli.quality_lines import quality_lines
@@ -277,3 +278,4 @@ def move(version: str, wish: Mapping[str, Any], *, within: float, url: str | Non
 
 
 pricer.add_command(signals)
+pricer.add_command(backtest)

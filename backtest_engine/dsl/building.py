@@ -99,7 +99,7 @@ class Building:
     def _membership(
         self, tokens: list[Token], subject: tree.Expression, at: tree.Place
     ) -> tree.Expression:
-        members = tuple(str(one) for one in tokens if one.type == "MEMBER")
+        members = tuple(str(one).lower() for one in tokens if one.type == "MEMBER")
         if len(members) > limits.MAX_MEMBERS:
             raise Refused(at.column, f"the list has more than {limits.MAX_MEMBERS} names")
         return tree.Membership(subject, members, negated=tokens[0].type == "NOT", at=at)
@@ -138,6 +138,9 @@ def _number(token: Token) -> float:
     value = float(written[0]) if written else 0.0
     if value > limits.MAX_NUMBER:
         told = f"the number is larger than {limits.MAX_NUMBER:,.0f}"
+        raise Refused(token.column or 1, told)
+    if 0 < value < limits.MIN_NUMBER:
+        told = f"the number is smaller than {limits.MIN_NUMBER:.9f}"
         raise Refused(token.column or 1, told)
     return value
 

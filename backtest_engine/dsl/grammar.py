@@ -1,5 +1,11 @@
 """The grammar of one line, for lark's LALR parser. Keywords may be written in small letters."""
 
+# No value, LET, set, grade or card of a comparison may be called so.
+RESERVED = (
+    *("universe", "let", "if", "then", "hold", "buy", "sell", "all", "and", "or", "not", "in"),
+    *("copy", "copies", "position", "positions", "crosses"),
+)
+
 GRAMMAR = r"""
 statement: UNIVERSE expression            -> universe
          | LET NAME EQUALS expression     -> let
@@ -68,8 +74,8 @@ _CLOSE: ")"
 PERCENT.4: /\d+(\.\d+)?\s*%/
 DURATION.4: /\d+\s*(days?|weeks?|years?|d)\b/i
 NUMBER.3: /\d+(\.\d+)?(e[+-]?\d+)?(?![\w.])/i
-NAME.2: /[a-z_][a-z0-9_]*(\.[0-9]+)?/i
+NAME.2: /(?!(?:@RESERVED@)\b)[a-z_][a-z0-9_]*(\.[0-9]+)?/i
 MEMBER.1: /[a-z0-9][a-z0-9_.~-]*/i
 
 %ignore /[ \t]+/
-"""
+""".replace("@RESERVED@", "|".join(RESERVED))

@@ -7,4 +7,5 @@ MAX_DEPTH = 40  # of an expression within expressions
 MAX_MEMBERS = 500  # of a list after IN
 MAX_WINDOW_DAYS = 1_830  # five years of days and the leap days among them
 MAX_NUMBER = 1e12
+MIN_NUMBER = 1e-9  # but 0 itself may be written
 MAX_PROBLEMS = 20  # told at once; a reader mends a few and asks again

@@ -11,7 +11,7 @@ from backtest_engine.dsl.building import Building, Refused
 from backtest_engine.dsl.errors import Problem, RuleError
 from backtest_engine.dsl.grammar import GRAMMAR
 from backtest_engine.dsl.suggestions import expected_words, hint_for
-from backtest_engine.dsl.tree import Line, Note, Place, Rule
+from backtest_engine.dsl.tree import Blank, Line, Note, Place, Rule
 
 
 def read_rule(text: str) -> Rule:
@@ -29,6 +29,8 @@ def read_rule(text: str) -> Rule:
             problems += error.problems
     if problems:
         raise RuleError(tuple(problems[: limits.MAX_PROBLEMS]))
+    while lines and isinstance(lines[-1], Blank):
+        lines.pop()
     return Rule(tuple(lines))
 
 
@@ -49,8 +51,8 @@ def _read_line(source: str, number: int) -> Sequence[Line]:
     code, mark, comment = source.partition("#")
     note = comment.strip() if mark else None
     if not code.strip():
-        column = len(code) + 1
-        return [Note(note, at=Place(number, column))] if note is not None else []
+        at = Place(number, len(code) + 1)
+        return [Blank(at=at) if note is None else Note(note, at=at)]
     try:
         _refuse_deep(code)
         return [Building(number, note).line(_parser().parse(code))]
@@ -78,9 +80,23 @@ def _unexpected(error: UnexpectedInput, code: str, number: int) -> Problem:
         found, column, allowed = _word_at(code, error.column), error.column, error.allowed
     else:
         found, column, allowed = "", len(code.rstrip()) + 1, set()
+    opened = _never_closed(code) if "_CLOSE" in (allowed or ()) else None
+    if opened is not None and (not found or found.upper() == "THEN"):
+        return Problem(number, opened, "this parenthesis is never closed", "add ) to it", code)
     told = expected_words(allowed or set())
     begin = f"{found!r} is not understood here" if found else "the line ends too early"
     return Problem(number, column, f"{begin}; {told}", hint_for(found, allowed or set()), code)
+
+
+def _never_closed(code: str) -> int | None:
+    """The column of the innermost open parenthesis that has no partner."""
+    open_columns: list[int] = []
+    for column, sign in enumerate(code, start=1):
+        if sign == "(":
+            open_columns.append(column)
+        elif sign == ")" and open_columns:
+            open_columns.pop()
+    return open_columns[-1] if open_columns else None
 
 
 def _word_at(code: str, column: int) -> str:

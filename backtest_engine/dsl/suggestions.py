@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from backtest_engine.dsl.words import WORDS
 
 KEYWORDS = (
-    ("UNIVERSE", "LET", "IF", "THEN", "RANK BY", "HOLD", "BUY", "SELL", "ALL", "AND", "OR", "NOT")
-    + ("IN", "IN ONE", "OF EQUITY", "AT MOST", "COPIES", "POSITIONS")
-    + ("CROSSES ABOVE", "CROSSES BELOW")
+    *("UNIVERSE", "LET", "IF", "THEN", "RANK BY", "HOLD", "BUY", "SELL", "ALL", "AND", "OR", "NOT"),
+    *("IN", "IN ONE", "OF EQUITY", "AT MOST", "COPIES", "POSITIONS"),
+    *("CROSSES ABOVE", "CROSSES BELOW"),
 )
 SAID = {
     "COMPARES": "a comparison, as >",

@@ -257,7 +257,12 @@ class Note(Placed):
     text: str
 
 
-Line = Universe | Let | When | Rank | Hold | Note
+@dataclass(frozen=True)
+class Blank(Placed):
+    """An empty line between others."""
+
+
+Line = Universe | Let | When | Rank | Hold | Note | Blank
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Owns the rule language and the daily-bar simulator: a pure library, arrays in, results out."""

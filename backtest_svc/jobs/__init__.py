@@ -1,0 +1,1 @@
+"""The commands: arguments -> the engine or one use case."""
