@@ -7,7 +7,7 @@ import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints
 from signals_svc.domain.decision import ACTIONS
-from signals_svc.domain.forecast_scores import Interval
+from signals_svc.domain.decisions import Interval
 from signals_svc.domain.signal_book import Books
 
 
@@ -135,9 +135,8 @@ def _rank_ic(ranks: Interval | None, policy: ClassifierPolicy) -> Condition:
         return Condition("rank IC", False, "rank IC from the next sale on unknown")
     return Condition(
         "rank IC",
-        ranks.low > policy.least_rank_ic,
-        f"rank IC from the next sale on {ranks.value:.2f} ({ranks.low:.2f} to {ranks.high:.2f},"
-        f" needs above {policy.least_rank_ic:g})",
+        ranks.above(policy.least_rank_ic),
+        f"rank IC from the next sale on {ranks.told('.2f')} (needs above {policy.least_rank_ic:g})",
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from signals_svc.domain.decisions import Decisions
 from signals_svc.domain.forecast_scores import mean_of
 from signals_svc.domain.measures import Measure, MonitoringPolicy
 
@@ -32,10 +33,10 @@ def realised_measures(told: Told, policy: MonitoringPolicy) -> Iterator[Measure]
 
 def _gap(version: str, horizon: int, frame: pl.DataFrame, policy: MonitoringPolicy) -> Measure:
     days, gaps = frame["day"].to_numpy(), frame["gap"].to_numpy()
-    found = mean_of(days, gaps, horizon_days=horizon)
+    found = mean_of(Decisions(days, np.zeros(len(days), np.int64), horizon), gaps)
     words = (
-        f"realised less expected over {horizon} days, mean {found.value:+.3f}"
-        f" ({found.low:+.3f} to {found.high:+.3f}) in log, {_of(frame)}"
+        f"realised less expected over {horizon} days, mean {found.told('+.3f')} in log,"
+        f" {_of(frame)}"
     )
     return Measure(
         measure="realised_gap",

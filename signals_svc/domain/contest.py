@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.arrays import Floats
 from signals_svc.domain.baselines import TREES
+from signals_svc.domain.decisions import Decisions, Interval
 from signals_svc.domain.forecast_gate import bought
-from signals_svc.domain.forecast_scores import Interval, bought_ic, coverage, pinball
+from signals_svc.domain.forecast_scores import bought_ic, coverage, pinball
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,11 @@ class HorizonContest:
 
 
 def hold_contest(
-    days: Ints,
+    at: Decisions,
     said: Mapping[str, Floats],
     outcomes: Floats,
     entries: Floats,
     *,
-    horizon_days: int,
     least_bought_ic: float,
 ) -> HorizonContest:
     """`said`: quantiles [n, 3] by name; rows whose outcome is not known do not count.
@@ -61,10 +61,10 @@ def hold_contest(
         name: float(pinball(told[some], outcomes[some]).mean()) for name, told in said.items()
     }
     middle = said[TREES][some, 1]
-    earned = bought_ic(days[some], middle, outcomes[some], entries[some], horizon_days=horizon_days)
-    barred = set() if earned is not None and earned.low > least_bought_ic else {TREES}
+    earned = bought_ic(at.of(some), middle, outcomes[some], entries[some])
+    barred = set() if earned is not None and earned.above(least_bought_ic) else {TREES}
     return HorizonContest(
-        horizon_days=horizon_days,
+        horizon_days=at.horizon_days,
         rows=int(some.sum()),
         best=min(losses.keys() - barred, key=lambda name: losses[name]),
         pinball=losses,

@@ -31,7 +31,7 @@ class Examples:
     `label_known_us` is when a label could first be said, in microseconds since 1970. Nothing is
     learned from `sold`, copies in 90 days, `outcomes`, log returns to the horizon, `entries`, log
     returns to the next sale: what a buyer really pays, and `marks` (rows, steps), log returns to
-    the last sale by each week until the horizon.
+    the last sale by each week until the horizon. `slots` number the instruments of the bars.
     """
 
     days: Ints
@@ -43,6 +43,7 @@ class Examples:
     outcomes: Floats
     entries: Floats
     marks: Floats
+    slots: Ints
 
     @property
     def fingerprint(self) -> str:
@@ -113,7 +114,7 @@ def examples_of(
         none, nothing = np.empty(0, np.int64), np.empty(0)
         inputs = np.empty((0, len(NAMES)), np.float32)
         marks = np.empty((0, len(steps_of(horizon_days))))
-        return Examples(none, inputs, none, none, [], none, nothing, nothing, marks)
+        return Examples(none, inputs, none, none, [], none, nothing, nothing, marks, none)
     return Examples(
         days=np.concatenate([part.days for part in parts]),
         inputs=np.concatenate([part.inputs for part in parts]),
@@ -124,6 +125,7 @@ def examples_of(
         outcomes=np.concatenate([part.outcomes for part in parts]),
         entries=np.concatenate([part.entries for part in parts]),
         marks=np.concatenate([part.marks for part in parts]),
+        slots=np.concatenate([part.slots for part in parts]),
     )
 
 
@@ -152,6 +154,7 @@ def _parts(
             outcomes=outcomes.log_returns[rows],
             entries=next_sale(features.series, later)[rows],
             marks=marks_of(features.series, later, steps_of(horizon_days))[rows],
+            slots=features.series.slots[rows],
         )
 
 

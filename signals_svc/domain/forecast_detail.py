@@ -7,6 +7,7 @@ import numpy as np
 
 from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.costs import Costs
+from signals_svc.domain.decisions import Decisions
 from signals_svc.domain.forecast_scores import before_the_outcome, bought_ic, coverage, pinball
 from signals_svc.domain.labels import NEXT_SALE_DAYS
 from signals_svc.domain.tiers import by_tier
@@ -16,14 +17,13 @@ FEWEST = 100  # rows, below which a tier says little
 
 
 def detail_of(
-    days: Ints,
+    at: Decisions,
     quantiles: Floats,
     outcomes: Floats,
     reference: Floats,
     *,
     sold: Ints,
     entries: Floats,
-    horizon_days: int,
     costs: Costs,
 ) -> dict[str, Any]:
     """Of rows whose outcome is known; `reference` are the best other forecast's quantiles [n, 3].
@@ -39,7 +39,7 @@ def detail_of(
             for name, rows in by_tier(sold).items()
             if rows.sum() >= FEWEST
         ],
-        "bought": _bought(days, quantiles[:, 1], outcomes, entries, horizon_days, costs),
+        "bought": _bought(at, quantiles[:, 1], outcomes, entries, costs),
     }
 
 
@@ -53,14 +53,14 @@ def _tier(quantiles: Floats, outcomes: Floats, reference: Floats) -> dict[str, A
 
 
 def _bought(
-    days: Ints, middle: Floats, outcomes: Floats, entries: Floats, horizon_days: int, costs: Costs
+    at: Decisions, middle: Floats, outcomes: Floats, entries: Floats, costs: Costs
 ) -> dict[str, Any] | None:
     """None where no next sale came before the outcome."""
-    ranks = bought_ic(days, middle, outcomes, entries, horizon_days=horizon_days)
+    ranks = bought_ic(at, middle, outcomes, entries)
     if ranks is None:
         return None
     rows = before_the_outcome(outcomes, entries)
-    top = _top(days[rows], middle[rows])
+    top = _top(at.days[rows], middle[rows])
     net = np.exp((outcomes - entries)[rows] - costs.break_even) - 1.0
     return {
         "rows": int(rows.sum()),

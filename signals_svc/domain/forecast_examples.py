@@ -13,6 +13,7 @@ from signals_svc.domain.bars import Bars, known_at
 from signals_svc.domain.baselines import BASELINES, baseline_quantiles
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.cross_section import Catalog
+from signals_svc.domain.decisions import Decisions
 from signals_svc.domain.features import features_on
 from signals_svc.domain.labels import next_sale, realised
 from signals_svc.domain.weekly import STEP_DAYS, WEEK_DAYS, Windows, joined, windows_of
@@ -60,6 +61,10 @@ class ForecastExamples:
             self.entries[rows],
             self.slots[rows],
         )
+
+    def decisions(self, rows: Ints, at: int) -> Decisions:
+        """What was decided of these rows, over horizon number `at`."""
+        return Decisions(self.days[rows], self.slots[rows], self.horizons[at])
 
     @property
     def fingerprint(self) -> str:

@@ -6,15 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from signals_svc.domain.arrays import Floats, Ints
-from signals_svc.domain.forecast_scores import (
-    Interval,
-    bought_ic,
-    coverage,
-    pinball,
-    rank_ic,
-    skill,
-)
+from signals_svc.domain.arrays import Floats
+from signals_svc.domain.decisions import Decisions, Interval
+from signals_svc.domain.forecast_scores import bought_ic, coverage, pinball, rank_ic, skill
 
 
 @dataclass(frozen=True)
@@ -49,11 +43,9 @@ class HorizonVerdict:
         """The verdict with its numbers, for people."""
         best = self.skills[self.best_baseline]
         return (
-            f"skill {best.value:+.1%} ({best.low:+.1%} to {best.high:+.1%})"
-            f" over {self.best_baseline}, rank IC {self.rank_ic.value:.2f}"
-            f" ({self.rank_ic.low:.2f} to {self.rank_ic.high:.2f}), {bought(self.bought_ic)},"
-            " band holds"
-            f" {self.coverage:.1%}: {'passed' if self.passed else 'failed'}"
+            f"skill {best.told('+.1%')} over {self.best_baseline},"
+            f" rank IC {self.rank_ic.told('.2f')}, {bought(self.bought_ic)},"
+            f" band holds {self.coverage:.1%}: {'passed' if self.passed else 'failed'}"
         )
 
     def figures(self) -> dict[str, Any]:
@@ -62,13 +54,12 @@ class HorizonVerdict:
 
 
 def judge_horizon(
-    days: Ints,
+    at: Decisions,
     quantiles: Floats,
     outcomes: Floats,
     baselines: Mapping[str, Floats],
     entries: Floats,
     *,
-    horizon_days: int,
     policy: ForecastPolicy,
 ) -> HorizonVerdict:
     """`quantiles` and each of `baselines` [n, 3] of the same rows, whose outcomes are known;
@@ -77,21 +68,19 @@ def judge_horizon(
     ours = pinball(quantiles, outcomes)
     theirs = {name: pinball(told, outcomes) for name, told in baselines.items()}
     best = min(theirs, key=lambda name: float(theirs[name].mean()))
-    skills = {
-        name: skill(days, ours, loss, horizon_days=horizon_days) for name, loss in theirs.items()
-    }
-    ranks = rank_ic(days, quantiles[:, 1], outcomes, horizon_days=horizon_days)
-    earned = bought_ic(days, quantiles[:, 1], outcomes, entries, horizon_days=horizon_days)
+    skills = {name: skill(at, ours, loss) for name, loss in theirs.items()}
+    ranks = rank_ic(at, quantiles[:, 1], outcomes)
+    earned = bought_ic(at, quantiles[:, 1], outcomes, entries)
     held = coverage(quantiles, outcomes)
     passed = (
-        skills[best].low > policy.least_skill
-        and ranks.low > policy.least_rank_ic
+        skills[best].above(policy.least_skill)
+        and ranks.above(policy.least_rank_ic)
         and earned is not None
-        and earned.low > policy.least_bought_ic
+        and earned.above(policy.least_bought_ic)
         and policy.least_coverage <= held <= policy.most_coverage
     )
     return HorizonVerdict(
-        horizon_days=horizon_days,
+        horizon_days=at.horizon_days,
         rows=len(outcomes),
         best_baseline=best,
         skills=skills,
@@ -107,4 +96,4 @@ def bought(ranks: Interval | None) -> str:
     """The rank IC from the next sale on, in words."""
     if ranks is None:
         return "from the next sale unknown"
-    return f"from the next sale {ranks.value:.2f} ({ranks.low:.2f} to {ranks.high:.2f})"
+    return f"from the next sale {ranks.told('.2f')}"

@@ -13,7 +13,6 @@ from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.costs import Costs
 
 YEAR_DAYS = 365.25
-UNCHARGED = Costs(buy=0.0, sell=0.0, slippage=0.0)
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Book:
 
 @dataclass(frozen=True)
 class Books:
-    """Of the BUYs with the fees of both sides, and of every card without any: who holds pays once.
+    """Of the BUYs, each with the fees of both sides, and of every card: who holds pays once.
 
     `trades` are the BUYs; in a week without any the part of that week stays in cash.
     """
@@ -57,51 +56,63 @@ def books_of(offered: Offered, buys: Flags, costs: Costs) -> Books | None:
     weeks = np.unique(offered.days)
     if len(weeks) < 2:
         return None
-    bought = _growth(offered, costs)[buys]
+    book = _Parts(weeks, offered.marks.shape[1], offered.step_days)
+    rank = np.searchsorted(weeks, offered.days)
+    always = np.ones(len(rank))
+    bought = _worth(offered, costs.paid * always, costs.kept * always)
+    held = _worth(
+        offered,
+        np.where(rank < book.parts, costs.paid, 1.0),
+        np.where(rank >= len(weeks) - book.parts, costs.kept, 1.0),
+    )
     return Books(
-        signals=_book(weeks, _means(weeks, offered.days[buys], bought), offered.step_days),
-        held=_book(
-            weeks, _means(weeks, offered.days, _growth(offered, UNCHARGED)), offered.step_days
-        ),
+        signals=book.of(_means(len(weeks), rank[buys], bought[buys])),
+        held=book.of(_means(len(weeks), rank, held)),
         trades=int(buys.sum()),
         weeks=len(weeks),
     )
 
 
-def _growth(offered: Offered, costs: Costs) -> Floats:
+def _worth(offered: Offered, paid: Floats, kept: Floats) -> Floats:
     """What one put into each row is worth at each step: cash until the next sale, then the last
-    price, what the sale leaves at the end.
+    price, what the sale leaves at the end. `paid` and `kept` are of each row, by the price.
     """
-    moved = np.exp(offered.marks - offered.entries[:, None]) / costs.paid
+    moved = np.exp(offered.marks - offered.entries[:, None]) / paid[:, None]
     worth = np.where(np.isnan(offered.marks), 1.0, moved)
-    worth[:, -1] *= costs.kept
+    worth[:, -1] *= kept
     return worth
 
 
-def _means(weeks: Ints, days: Ints, worth: Floats) -> Floats:
+def _means(weeks: int, rank: Ints, worth: Floats) -> Floats:
     """(weeks, steps), of each week's rows; 1 where it has none."""
-    place = np.searchsorted(weeks, days)
-    sums = np.zeros((len(weeks), worth.shape[1]))
-    np.add.at(sums, place, worth)
-    counts = np.bincount(place, minlength=len(weeks))[:, None]
+    sums = np.zeros((weeks, worth.shape[1]))
+    np.add.at(sums, rank, worth)
+    counts = np.bincount(rank, minlength=weeks)[:, None]
     return np.where(counts > 0, sums / np.maximum(counts, 1), 1.0)
 
 
-def _book(weeks: Ints, growth: Floats, step: int) -> Book:
-    steps = growth.shape[1]
-    first = (weeks - weeks[0]) // step
-    over = np.searchsorted(first, first - steps, side="right")  # weeks that have sold by then
-    parts = int((np.arange(len(weeks)) + 1 - over).max())
-    worth = np.ones((parts, int(first[-1]) + steps + 1))
-    for rank, (begin, path) in enumerate(zip(first, growth, strict=True)):
-        part = worth[rank % parts]
-        part[begin + 1 : begin + 1 + steps] = part[begin] * path
-        part[begin + 1 + steps :] = part[begin + steps]
-    path = worth.mean(axis=0)
-    moves = path[1:] / path[:-1] - 1.0
-    spread = float(moves.std())
-    return Book(
-        sharpe=float(moves.mean()) / spread * float(np.sqrt(YEAR_DAYS / step)) if spread else 0.0,
-        drawdown=float((1.0 - path / np.maximum.accumulate(path)).max()),
-        growth=float(path[-1] - 1.0),
-    )
+class _Parts:
+    """Which part of a book buys in which week."""
+
+    def __init__(self, weeks: Ints, steps: int, step_days: int) -> None:
+        self._begins = (weeks - weeks[0]) // step_days
+        self._steps, self._step_days = steps, step_days
+        sold = np.searchsorted(self._begins, self._begins - steps, side="right")
+        self.parts = int((np.arange(len(weeks)) + 1 - sold).max())
+
+    def of(self, worth: Floats) -> Book:
+        """The book in which each week is worth so much at each step."""
+        parts = np.ones((self.parts, int(self._begins[-1]) + self._steps + 1))
+        for rank, (begin, path) in enumerate(zip(self._begins, worth, strict=True)):
+            part, end = parts[rank % self.parts], begin + self._steps
+            part[begin + 1 : end + 1] = part[begin] * path
+            part[end + 1 :] = part[end]
+        value = parts.mean(axis=0)
+        moves = value[1:] / value[:-1] - 1.0
+        spread = float(moves.std())
+        yearly = float(np.sqrt(YEAR_DAYS / self._step_days))
+        return Book(
+            sharpe=float(moves.mean()) / spread * yearly if spread else 0.0,
+            drawdown=float((1.0 - value / np.maximum.accumulate(value)).max()),
+            growth=float(value[-1] - 1.0),
+        )

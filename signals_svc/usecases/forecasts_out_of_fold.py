@@ -73,12 +73,11 @@ def judged(
     served = _served(out, at)
     said = baselines_say(examples, out.rows, out.trees, at)
     verdict = judge_horizon(
-        examples.days[out.rows[some]],
+        examples.decisions(out.rows[some], at),
         served[some],
         outcomes[some],
         {name: told[some] for name, told in said.items()},
         examples.entries[out.rows[some]],
-        horizon_days=examples.horizons[at],
         policy=policy,
     )
     return verdict, details(examples, out.rows, at, served, said[verdict.best_baseline], costs)
@@ -108,13 +107,12 @@ def details(
     some = np.isfinite(examples.outcomes[rows, at])
     kept = rows[some]
     return detail_of(
-        examples.days[kept],
+        examples.decisions(kept, at),
         quantiles[some],
         examples.outcomes[kept, at],
         reference[some],
         sold=examples.sold[kept],
         entries=examples.entries[kept],
-        horizon_days=examples.horizons[at],
         costs=costs,
     )
 

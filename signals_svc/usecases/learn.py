@@ -19,9 +19,10 @@ from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.conviction_fit import fit_conviction
 from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import ACTIONS, Action, Policy, Probabilities, action_of
+from signals_svc.domain.decisions import Decisions, Interval
 from signals_svc.domain.examples import STEP_DAYS, Examples, as_of_days, examples_of
 from signals_svc.domain.features import FEATURE_VERSION
-from signals_svc.domain.forecast_scores import Interval, before_the_outcome, bought_ic
+from signals_svc.domain.forecast_scores import before_the_outcome, bought_ic
 from signals_svc.domain.reliability import error_of, reliability_by_tier, reliability_of
 from signals_svc.domain.seen_inputs import Seen, seen_inputs
 from signals_svc.domain.series import date_of
@@ -234,8 +235,8 @@ def _ranks(examples: Examples, out: OutOfFold, horizon_days: int) -> Interval | 
     """Of P(BUY) - P(SELL) against what a buyer at the next sale earned."""
     rows, leaning = out.rows, out.chances[:, BUY] - out.chances[:, SELL]
     outcomes, entries = examples.outcomes[rows], examples.entries[rows]
-    days = examples.days[rows]
-    return bought_ic(days, leaning, outcomes, entries, horizon_days=horizon_days)
+    at = Decisions(examples.days[rows], examples.slots[rows], horizon_days)
+    return bought_ic(at, leaning, outcomes, entries)
 
 
 def _books(examples: Examples, out: OutOfFold, policy: Policy) -> Books | None:

@@ -103,14 +103,13 @@ def _contests(
     rows = np.concatenate([fold.test for fold in folds])
     answers = trees_out_of_fold(examples, folds, trees)
     contests, told = [], []
-    for at, horizon in enumerate(examples.horizons):
+    for at in range(len(examples.horizons)):
         said = baselines_say(examples, rows, answers, at)
         contest = hold_contest(
-            examples.days[rows],
+            examples.decisions(rows, at),
             said,
             examples.outcomes[rows, at],
             examples.entries[rows],
-            horizon_days=horizon,
             least_bought_ic=policy.least_bought_ic,
         )
         contests.append(contest)

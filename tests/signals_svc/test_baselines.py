@@ -12,6 +12,7 @@ from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
 from signals_svc.domain.baseline_artifact import baseline_artifact_of
 from signals_svc.domain.baselines import TREES
 from signals_svc.domain.contest import HorizonContest, hold_contest
+from signals_svc.domain.decisions import Decisions
 from signals_svc.jobs.table import change_stage, train_baselines
 from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
@@ -93,6 +94,7 @@ def test_too_short_a_history_holds_no_contest(training: Desk) -> None:
 
 ROWS = 40 * 30  # thirty instruments on each of forty weeks
 DAYS = np.repeat(np.arange(0, 40 * 7, 7), 30)
+SLOTS = np.tile(np.arange(30), 40)
 
 
 def contest(*, bounce: float, moves: float) -> HorizonContest:
@@ -106,7 +108,7 @@ def contest(*, bounce: float, moves: float) -> HorizonContest:
         name: np.stack([middle - 0.1, middle, middle + 0.1], axis=1)
         for name, middle in (("naive", np.zeros(ROWS)), (TREES, known), ("drift", ahead * -1.0))
     }
-    return hold_contest(DAYS, said, outcomes, off, horizon_days=30, least_bought_ic=0.0)
+    return hold_contest(Decisions(DAYS, SLOTS, 30), said, outcomes, off, least_bought_ic=0.0)
 
 
 def test_the_least_loss_wins_whatever_the_rows_without_an_outcome_say() -> None:

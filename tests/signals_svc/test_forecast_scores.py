@@ -9,6 +9,7 @@ import pytest
 
 from signals_svc.adapters.policy_file import forecast_policy
 from signals_svc.domain.conformal import margins_that_help, widened
+from signals_svc.domain.decisions import Correlations, Decisions, Interval
 from signals_svc.domain.forecast_folds import EMBARGO_DAYS, forecast_folds, split_for_check
 from signals_svc.domain.forecast_gate import judge_horizon
 from signals_svc.domain.forecast_model import at_horizons, spread_at
@@ -18,6 +19,18 @@ from signals_svc.domain.weekly import STEPS
 
 POLICY = forecast_policy()
 WEEKS = np.repeat(np.arange(0, 60 * 7, 7), 30)  # 60 weeks of 30 instruments
+CARDS = np.tile(np.arange(30), 60)
+
+
+def decided(horizon_days: int, *, weeks: int = 60) -> Decisions:
+    """The first so many weeks."""
+    return Decisions(WEEKS, CARDS, horizon_days).of(7 * weeks > WEEKS)
+
+
+def width(interval: Interval) -> float:
+    assert interval.low is not None
+    assert interval.high is not None
+    return interval.high - interval.low
 
 
 def bands(middle: np.ndarray, half: float) -> np.ndarray:
@@ -44,28 +57,66 @@ def test_skill_over_an_equal_is_zero_and_its_interval_holds_zero() -> None:
     rng = np.random.default_rng(1)
     one = rng.exponential(1.0, len(WEEKS))
     two = one[rng.permutation(len(one))]
-    told = skill(WEEKS, one, two, horizon_days=90)
-    assert told.low < 0.0 < told.high
-    better = skill(WEEKS, 0.8 * one, one, horizon_days=90)
+    told = skill(decided(90), one, two)
+    assert not told.above(0.0)
+    assert not skill(decided(90), two, one).above(0.0)
+    better = skill(decided(90), 0.8 * one, one)
     assert better.value == pytest.approx(0.2)
-    assert better.low > 0.19
+    assert better.above(0.19)
 
 
 def test_blocks_of_the_horizon_make_an_interval_wider_than_single_weeks() -> None:
     rng = np.random.default_rng(2)
     shared = np.repeat(np.convolve(rng.normal(size=72), np.ones(13) / 13, "valid"), 30)
     loss = 1.0 + shared
-    wide = skill(WEEKS, loss, np.ones(len(loss)), horizon_days=91)
-    narrow = skill(WEEKS, loss, np.ones(len(loss)), horizon_days=7)
-    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+    wide = skill(decided(91), loss, np.ones(len(loss)))
+    narrow = skill(decided(7), loss, np.ones(len(loss)))
+    assert width(wide) > 1.5 * width(narrow)
+
+
+def test_of_fewer_than_three_horizons_cards_are_drawn_and_it_says_so() -> None:
+    """Draws of weeks would be turns of the same weeks: an interval of no width."""
+    rng = np.random.default_rng(5)
+    liked = rng.normal(size=30)[CARDS]  # what is thought of a card never changes
+    outcomes = 0.3 * liked + rng.normal(size=30)[CARDS]
+    few = WEEKS < 7 * 20
+    short = rank_ic(decided(90, weeks=20), liked[few], outcomes[few])
+    assert short.over == "cards"
+    assert width(short) > 0.3
+    assert short.told(".1f").endswith(", over cards)")
+    assert rank_ic(decided(90), liked, outcomes).over == "weeks"
+    drawn = skill(decided(90, weeks=20), np.exp(liked[few]), np.ones(int(few.sum())))
+    assert drawn.over == "cards"
+    assert width(drawn) > 0.3
+
+
+def test_drawn_cards_that_are_all_there_once_give_the_figure_itself() -> None:
+    rng = np.random.default_rng(6)
+    one, two = rng.normal(size=(2, 30))
+    rows = Correlations(one, two, (np.arange(30),))
+    once = np.ones((1, 30))
+    assert rows.means(once, np.arange(30)) == pytest.approx([np.corrcoef(one, two)[0, 1]])
+    weights = rng.integers(0, 4, (1, 30)).astype(np.float64)
+    repeated = np.repeat(np.arange(30), weights[0].astype(np.int64))
+    told = np.corrcoef(one[repeated], two[repeated])[0, 1]
+    assert rows.means(weights, np.arange(30)) == pytest.approx([told])
+
+
+def test_of_few_weeks_and_few_cards_no_interval_is_told_and_nothing_passes() -> None:
+    some = CARDS[: 30 * 20] < 20
+    at = decided(90, weeks=20).of(some)
+    told = skill(at, np.full(len(at.days), 0.5), np.ones(len(at.days)))
+    assert (told.value, told.low, told.high) == (0.5, None, None)
+    assert not told.above(-1.0)
+    assert told.told("+.1%") == "+50.0% (no interval)"
 
 
 def test_rank_ic_is_of_each_day_and_knows_ties() -> None:
     outcomes = np.tile(np.arange(30.0), 60)
-    perfect = rank_ic(WEEKS, 5.0 * outcomes, outcomes, horizon_days=30)
+    perfect = rank_ic(decided(30), 5.0 * outcomes, outcomes)
     assert (perfect.value, perfect.low, perfect.high) == pytest.approx((1.0, 1.0, 1.0))
     level = np.repeat(np.arange(60.0), 30)  # tells the week and nothing of its instruments
-    assert rank_ic(WEEKS, level, outcomes, horizon_days=30).value == 0.0
+    assert rank_ic(decided(30), level, outcomes).value == 0.0
 
 
 def test_a_fold_trains_on_nothing_that_was_unknown_when_its_test_began() -> None:
@@ -108,24 +159,22 @@ def test_a_horizon_passes_on_skill_rank_and_coverage_together() -> None:
     baselines = {"naive": bands(np.zeros(len(WEEKS)), 1.2815 * 0.1414)}
     at_once = np.zeros(len(WEEKS))  # the next sale was at the last price
     seeing = judge_horizon(
-        WEEKS, bands(hint, half), outcomes, baselines, at_once, horizon_days=30, policy=POLICY
+        decided(30), bands(hint, half), outcomes, baselines, at_once, policy=POLICY
     )
     assert seeing.passed
     assert "skill +" in seeing.words
     wide = judge_horizon(
-        WEEKS, bands(hint, 3 * half), outcomes, baselines, at_once, horizon_days=30, policy=POLICY
+        decided(30), bands(hint, 3 * half), outcomes, baselines, at_once, policy=POLICY
     )
     assert not wide.passed
     blind = judge_horizon(
-        WEEKS, baselines["naive"], outcomes, baselines, at_once, horizon_days=30, policy=POLICY
+        decided(30), baselines["naive"], outcomes, baselines, at_once, policy=POLICY
     )
     assert not blind.passed
-    late = judge_horizon(
-        WEEKS, bands(hint, half), outcomes, baselines, hint, horizon_days=30, policy=POLICY
-    )
+    late = judge_horizon(decided(30), bands(hint, half), outcomes, baselines, hint, policy=POLICY)
     assert not late.passed, "the next sale had it all"
     unknown = judge_horizon(
-        WEEKS, bands(hint, half), outcomes, baselines, outcomes, horizon_days=30, policy=POLICY
+        decided(30), bands(hint, half), outcomes, baselines, outcomes, policy=POLICY
     )
     assert not unknown.passed
     assert "from the next sale unknown" in unknown.words
