@@ -27,6 +27,7 @@ from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
 from signals_svc.usecases.promote import Asked, promote, rollback
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
 from signals_svc.usecases.rebuild_features import features_of, history_of, keep
+from signals_svc.usecases.rehearse import rehearse
 from signals_svc.usecases.train import (
     read_history,
     register,
@@ -78,6 +79,10 @@ def add_nightly_jobs(group: click.Group, workshop: Callable[[], Workshop]) -> No
     @group.command("publish", help="Signals to Redis, flips to SNS.")
     def publish_job() -> None:
         finish("publish", lambda: publish_changes(workshop(), now=datetime.now(UTC)))
+
+    @group.command("rehearse", help="Compile what nights run, so that none waits for the compiler.")
+    def rehearse_job() -> None:
+        finish("rehearse", rehearse)
 
 
 def add_trainings(group: click.Group, workshop: Callable[[], Workshop]) -> None:

@@ -9,31 +9,39 @@ from stack.program import Program, tethered, write
 from stack.state import State
 
 LOWEST = 19  # of nice(1): it takes what the parts that start leave idle
-REHEARSAL = Program(
-    name="rehearsal",
-    argv=(sys.executable, "-P", "-m", "ingestion", "job", "rehearse"),
-    niceness=LOWEST,
+REHEARSALS = tuple(
+    Program(
+        name=f"rehearsal-{service}",
+        argv=(sys.executable, "-P", "-m", service, "job", "rehearse"),
+        niceness=LOWEST,
+    )
+    for service in ("ingestion", "signals_svc")
 )
 
 
 @contextmanager
 def rehearsing(state: State) -> Iterator[None]:
-    """It runs beside whatever the block does, and no longer than that.
+    """They run beside whatever the block does, and no longer than that.
 
-    Nothing waits for it: a job that comes earlier compiles for itself, and either result is kept.
+    Nothing waits for them: a job that comes earlier compiles for itself, and either result is kept.
     """
     state.create()
-    written = write(REHEARSAL, state.programs / f"{REHEARSAL.name}.json")
-    with state.log_of(REHEARSAL.name).open("ab") as output:
-        process = subprocess.Popen(
+    processes = [_begin(one, state) for one in REHEARSALS]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _begin(rehearsal: Program, state: State) -> "subprocess.Popen[bytes]":
+    written = write(rehearsal, state.programs / f"{rehearsal.name}.json")
+    with state.log_of(rehearsal.name).open("ab") as output:
+        return subprocess.Popen(
             tethered(written),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches only the front process
         )
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
