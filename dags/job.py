@@ -146,12 +146,14 @@ def job(
     within: timedelta | None = None,
     task: str | None = None,
     unless: str = "",
+    always: bool = False,
     **options: str,
 ) -> JobOperator:
     """A task named after its job. Options are Jinja templates; an empty one is not passed.
 
     `within` is how long one attempt may take where half an hour is too short; `task` names the
-    task where a DAG has the job more than once; `unless` is a template that skips it when true.
+    task where a DAG has the job more than once; `unless` is a template that skips it when true;
+    `always` runs it whatever came of the tasks before it.
     """
     limits = {**RETRIES, "execution_timeout": within} if within else RETRIES
     return JobOperator(
@@ -161,5 +163,6 @@ def job(
         options=options,
         unless=unless,
         outlets=list(outlets),
+        trigger_rule="all_done" if always else "all_success",
         **limits,
     )

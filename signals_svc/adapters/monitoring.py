@@ -11,7 +11,7 @@ from kernel.days import end_of
 from kernel.db.staging import stage_rows
 from signals_svc.adapters.features import FRAME
 from signals_svc.domain.came_true import Told
-from signals_svc.domain.drift import PAUSING
+from signals_svc.domain.drift import DRIFT, PAUSING
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.measures import Measure
 from signals_svc.domain.seen_inputs import Seen, of_stored
@@ -57,6 +57,7 @@ cross join lateral (
   select distinct on (f.model_version) f.model_version, f.q10, f.q90 from signals.forecasts f
   where f.card_id = came.card_id and f.grade_code = came.grade_code
     and f.horizon_days = came.horizon_days and f.asof_ts = came.asof_ts and f.q50 is not null
+    and f.known_at <= %(moment)s
   order by f.model_version, f.known_at desc) f
 where outcome = 'scored'
 order by f.model_version, horizon_days, day, came.card_id, came.grade_code
@@ -103,21 +104,24 @@ where pauses and value is not null and as_of between %(first)s and %(until)s
 order by measure, subject, model_version, as_of, measured_at desc
 """
 
-STANDING = """
-select measure, words, value, least, most, as_of from signals.measures
-where (as_of, measured_at) = (
+NEWEST_RUN = sql.SQL("""(as_of, measured_at) = (
     select as_of, measured_at from signals.measures order by as_of desc, measured_at desc limit 1)
-  and pauses and (value < least or value > most)
+""")
+OF_VERSION = sql.SQL("""
+select as_of from signals.measures
+where {} and measure = %(measure)s and model_version = %(version)s
+""").format(NEWEST_RUN)
+STANDING = sql.SQL("""
+select measure, words, value, least, most, as_of from signals.measures
+where {} and pauses and (value < least or value > most)
   and (model_version = '' or model_version = %(version)s)
 order by measure, subject
-"""
-DRIFTED = """
+""").format(NEWEST_RUN)
+DRIFTED = sql.SQL("""
 select model_version, words from signals.measures
-where (as_of, measured_at) = (
-    select as_of, measured_at from signals.measures order by as_of desc, measured_at desc limit 1)
-  and measure = any(%(measures)s) and (value < least or value > most)
+where {} and measure = any(%(measures)s) and (value < least or value > most)
 order by model_version, measure
-"""
+""").format(NEWEST_RUN)
 
 # Held until the commit that marks them: two senders never send the same alert.
 UNPUBLISHED = """
@@ -219,6 +223,12 @@ class Monitoring:
             measure, subject, version = key
             found.setdefault((measure, subject, version), []).append((night, value))
         return found
+
+    def measured(self, version: str) -> date | None:
+        """The newest night measured, if what the version reads was measured then."""
+        values = {"measure": DRIFT, "version": version}
+        row = self._connection.execute(OF_VERSION, values).fetchone()
+        return row[0] if row else None
 
     def standing(self, version: str) -> list[str]:
         """In words what is out of its bounds on the newest night measured."""

@@ -1,6 +1,6 @@
 """How far a night's inputs are from what each model that speaks has learned from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,8 @@ from signals_svc.domain.input_words import words_of
 from signals_svc.domain.measures import Measure, MonitoringPolicy
 from signals_svc.domain.seen_inputs import Seen, missing_rise, stability
 
-PAUSING = ("inputs_drifted", "inputs_missing")
+DRIFT, MISSING = "inputs_drifted", "inputs_missing"
+PAUSING = (DRIFT, MISSING)
 NAMED = 3  # inputs that drifted most
 
 
@@ -32,7 +33,8 @@ def drift_of(learned: Learned, inputs: Singles, policy: MonitoringPolicy) -> lis
     if len(inputs) < policy.least_rows or not learned.seen:
         return [_too_few(learned, name, len(inputs)) for name in PAUSING]
     columns = {name: inputs[:, place] for place, name in enumerate(NAMES) if name in learned.seen}
-    drifts = {name: stability(learned.seen[name], column) for name, column in columns.items()}
+    least = policy.least_rows
+    drifts = {name: stability(learned.seen[name], one, least) for name, one in columns.items()}
     rises = {name: missing_rise(learned.seen[name], column) for name, column in columns.items()}
     rows = len(inputs)
     psi = partial(_input, "input_psi", learned, policy.most_psi, rows)
@@ -46,26 +48,27 @@ def drift_of(learned: Learned, inputs: Singles, policy: MonitoringPolicy) -> lis
 
 
 def _input(
-    measure: str, learned: Learned, most: float, rows: int, name: str, value: float
+    measure: str, learned: Learned, most: float, rows: int, name: str, value: float | None
 ) -> Measure:
     return Measure(measure, name, words_of(name), value, None, most, learned.version, rows=rows)
 
 
 def _drifted(
-    learned: Learned, drifts: dict[str, float], policy: MonitoringPolicy, rows: int
+    learned: Learned, drifts: Mapping[str, float | None], policy: MonitoringPolicy, rows: int
 ) -> Measure:
-    over = [name for name, value in drifts.items() if value > policy.most_psi]
-    first = sorted(over, key=drifts.__getitem__, reverse=True)[:NAMED]
+    known = {name: value for name, value in drifts.items() if value is not None}
+    over = [name for name, value in known.items() if value > policy.most_psi]
+    first = sorted(over, key=known.__getitem__, reverse=True)[:NAMED]
     named = ", ".join(map(words_of, first))
     words = (
-        f"{len(over)} of {len(drifts)} inputs are distributed otherwise than those it learned from"
+        f"{len(over)} of {len(known)} inputs are distributed otherwise than those it learned from"
         f" (PSI above {policy.most_psi:g})" + (f", most of all {named}" if named else "")
     )
     return Measure(
-        measure="inputs_drifted",
+        measure=DRIFT,
         subject="",
         words=words,
-        value=len(over) / len(drifts),
+        value=len(over) / len(known) if known else None,
         most=policy.most_drifted_share,
         model_version=learned.version,
         pauses=True,
@@ -74,11 +77,11 @@ def _drifted(
 
 
 def _missing(
-    learned: Learned, rises: dict[str, float], policy: MonitoringPolicy, rows: int
+    learned: Learned, rises: Mapping[str, float], policy: MonitoringPolicy, rows: int
 ) -> Measure:
     worst = max(rises, key=rises.__getitem__)
     return Measure(
-        measure="inputs_missing",
+        measure=MISSING,
         subject="",
         words=f"share that lacks an input, more than where it learned; most: {words_of(worst)}",
         value=rises[worst],
@@ -100,13 +103,14 @@ def asks_for_training(
     moment: datetime,
     policy: MonitoringPolicy,
 ) -> bool:
-    """Whether the version that learned last has drifted, and did not learn just now: a market that
-    moves on after every training is not helped by training every night.
+    """Whether a version of those that learned last has drifted, and they did not learn just now: a
+    market that moves on after every training is not helped by training every night.
     """
     if not learned:
         return False
-    newest = max(learned, key=lambda one: one.trained_through)
+    last = max(one.trained_through for one in learned)
+    newest = {one.version for one in learned if one.trained_through == last}
     alarms = [one for one in measures if one.alarms]
     drifted = {one.model_version for one in alarms if one.measure in PAUSING}
-    rested = moment - newest.trained_through >= timedelta(days=policy.least_days_between_trainings)
-    return newest.version in drifted and rested
+    rested = moment - last >= timedelta(days=policy.least_days_between_trainings)
+    return bool(newest & drifted) and rested

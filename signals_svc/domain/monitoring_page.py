@@ -180,7 +180,8 @@ def _height(value: float, low: float, span: float) -> float:
 def _inputs(measures: Iterable[Measure], version: str) -> str:
     """The inputs of a version that are farthest from what it learned."""
     mine = [one for one in measures if one.model_version == version]
-    drifts = sorted((one for one in mine if one.measure == "input_psi"), key=_farthest)[:SHOWN]
+    known = (one for one in mine if one.measure == "input_psi" and one.value is not None)
+    drifts = sorted(known, key=_farthest)[:SHOWN]
     if not drifts:
         return ""
     missing = {one.subject: one for one in mine if one.measure == "input_missing_rise"}

@@ -52,12 +52,14 @@ def shares_of(values: Floats, edges: Floats) -> Floats:
     return np.asarray(smoothed / smoothed.sum())
 
 
-def stability(seen: SeenInput, column: Singles) -> float:
+def stability(seen: SeenInput, column: Singles, least_rows: int) -> float | None:
     """Population stability index: 0 for the same distribution, above 0.25 for quite another.
 
-    Rows that lack the input are no part of it.
+    Rows that lack the input are no part of it. Of fewer rows than that it is chance, so None.
     """
     told = column[np.isfinite(column)].astype(np.float64)
+    if len(told) < least_rows:
+        return None
     was, now = np.array(seen.shares), shares_of(told, np.array(seen.edges))
     return float(((now - was) * np.log(now / was)).sum())
 

@@ -50,7 +50,10 @@ def tell_cohorts(workshop: Workshop, day: date | None, *, now: datetime) -> Summ
 
 
 def monitor(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
-    """What is out of its bounds, in words, where the page lies, and whether to train anew."""
+    """What is out of its bounds, in words, where the page lies, and whether to train anew.
+
+    The figures are kept before the page is written: a lake that is away costs the page alone.
+    """
     with workshop.stores() as stores:
         night = measure(
             stores,
@@ -61,11 +64,12 @@ def monitor(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
             suite=workshop.suite(),
             run_suite=workshop.run_suite,
         )
-        report = None
-        if night.measures:
-            report = keep_report(stores.monitoring, workshop.artifacts(), night)
     for one in night.alarms:
         structlog.get_logger().warning("monitoring.out_of_bounds", **vars(one))
+    report = None
+    if night.measures:
+        with workshop.stores() as stores:
+            report = keep_report(stores.monitoring, workshop.artifacts(), night)
     return {
         "as_of": night.as_of.isoformat(),
         "measures": len(night.measures),

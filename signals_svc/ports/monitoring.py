@@ -86,6 +86,10 @@ class MonitoringStore(Protocol):
         """
         ...
 
+    def measured(self, version: str) -> date | None:
+        """The newest night measured, if what the version reads was measured then."""
+        ...
+
     def standing(self, version: str) -> list[str]:
         """In words what is out of its bounds on the newest night measured, of the version or of
         everybody.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from kernel.errors import Conflict, NotFound
 from signals_svc.domain.features import FEATURE_VERSION
@@ -20,6 +20,7 @@ from signals_svc.ports.stores import Stores
 
 TOLD: frozenset[Stage] = frozenset({"canary", "production"})
 SPEAKS: frozenset[Stage] = TOLD | {"shadow"}
+MEASURED_WITHIN = timedelta(days=2)  # of the newest night with signals; a run may fail once
 
 
 class UnknownModel(NotFound):
@@ -81,6 +82,19 @@ class PromotionPaused(Conflict):
         self.version, self.why = version, tuple(why)
 
 
+class Unmeasured(Conflict):
+    """Nobody looked at what the version reads."""
+
+    def __init__(self, version: str, night: date | None) -> None:
+        when = f"since the night of {night}" if night else "on the newest night that was measured"
+        super().__init__(
+            f"what {version} reads was not measured {when}, so nothing says that it is what it"
+            " learned from: `dag_monitor` measures every night, of each stage the version that"
+            " entered it last; retire the one that took its place"
+        )
+        self.version, self.night = version, night
+
+
 @dataclass(frozen=True)
 class Moved:
     """What came of it; `marked` instruments get new signals in the next run."""
@@ -106,8 +120,8 @@ def promote(
     stores: Stores, version: str, asked: Asked, *, loaders: Loaders, now: datetime
 ) -> Moved:
     """Raises UnknownModel, ModelNotAccepted, ModelOutdated, StageSkipped, StillUnheard,
-    PromotionPaused, or Rejected where its artifact is not what was registered. Asked again it
-    changes nothing.
+    Unmeasured, PromotionPaused, or Rejected where its artifact is not what was registered. Asked
+    again it changes nothing.
     """
     model = _known(stores, version)
     to = asked.to or _next(model)
@@ -155,6 +169,7 @@ def _check(stores: Stores, model: ModelInStage, to: Stage) -> None:
     if model.serving.feature_version != FEATURE_VERSION:
         raise ModelOutdated(version, model.serving.feature_version)
     if model.family == "baseline" and to == "production":
+        _check_within_bounds(stores, version)
         return
     if not follows(model.stage, to):
         raise StageSkipped(version, model.stage, to)
@@ -165,9 +180,21 @@ def _check(stores: Stores, model: ModelInStage, to: Stage) -> None:
     nights = stores.models.nights_heard(version)
     if nights < SHADOW_NIGHTS:
         raise StillUnheard(version, nights)
+    _check_measured(stores, version)
+    _check_within_bounds(stores, version)
+
+
+def _check_within_bounds(stores: Stores, version: str) -> None:
     why = stores.monitoring.standing(version)
     if why:
         raise PromotionPaused(version, why)
+
+
+def _check_measured(stores: Stores, version: str) -> None:
+    """Raises Unmeasured: what nobody looked at may have drifted."""
+    night, latest = stores.monitoring.measured(version), stores.signals.latest_night()
+    if night is None or (latest is not None and latest - night > MEASURED_WITHIN):
+        raise Unmeasured(version, night)
 
 
 def _open(loaders: Loaders, model: ModelInStage) -> None:

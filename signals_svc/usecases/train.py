@@ -120,13 +120,19 @@ def register_baselines(
     """Whether it is new, and how many instruments get new signals.
 
     Something has to be said of a horizon that nobody has earned: the newest contest says at once
-    by whom.
+    by whom. While a figure of everybody is out of its bounds it waits in staging, and the one
+    before goes on.
     """
+    paused = stores.monitoring.standing(artifact.version)
     first = Decision("production", artifact.metrics["verdict"])
+    if paused:
+        first = Decision("staging", f"promotions are paused: {'; '.join(paused)}")
     card = baseline_card(artifact)
     new = _register(stores, "baseline", artifact, card, first, artifacts, now, seen)
     as_of = stores.signals.latest_night()
-    return new, mark_alive(stores, as_of) if new and as_of is not None else 0
+    if not new or paused or as_of is None:
+        return new, 0
+    return new, mark_alive(stores, as_of)
 
 
 def register_silent(

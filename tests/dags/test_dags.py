@@ -65,13 +65,20 @@ def test_every_dag_imports(dag_bag: Any) -> None:
     assert set(CHAINS) <= set(dag_bag.dags)
 
 
-@pytest.mark.parametrize("dag_id", CHAINS)
+@pytest.mark.parametrize("dag_id", sorted({*CHAINS} - {"dag_monitor"}))
 def test_tasks_follow_each_other_in_the_stated_order(dag_bag: Any, dag_id: str) -> None:
     dag = dag_bag.dags[dag_id]
     first, *rest = CHAINS[dag_id]
     assert {task.task_id for task in dag.tasks} == {first, *rest}
     for earlier, later in zip(CHAINS[dag_id], rest, strict=False):
         assert dag.get_task(earlier).downstream_task_ids == {later}
+
+
+def test_a_bus_or_lake_that_is_away_holds_back_neither_training_nor_alerts(dag_bag: Any) -> None:
+    monitor, alerts, training = map(dag_bag.dags["dag_monitor"].get_task, CHAINS["dag_monitor"])
+    assert monitor.downstream_task_ids == {alerts.task_id, training.task_id}
+    assert (alerts.downstream_task_ids, training.downstream_task_ids) == (set(), set())
+    assert (alerts.trigger_rule, training.trigger_rule) == ("all_done", "all_success")
 
 
 @pytest.mark.parametrize("dag_id", CHAINS)
@@ -182,6 +189,7 @@ def test_consumers_are_woken_by_assets(dag_bag: Any) -> None:
     assert assets("dag_search_sync") == {"prices"}
     assert assets("dag_features_signals") == {"prices", "model"}
     assert assets("dag_train_models") == {"drift"}
+    assert assets("dag_train_forecaster") == {"drift"}
 
 
 def test_a_run_has_at_most_one_companion_of_its_own_kind(dag_bag: Any) -> None:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from kernel.days import end_of
-from kernel.errors import Rejected
+from kernel.errors import Conflict, Rejected
 from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
 from signals_svc.domain.baseline_artifact import baseline_artifact_of
 from signals_svc.domain.baselines import TREES
 from signals_svc.domain.contest import HorizonContest, hold_contest
 from signals_svc.domain.decisions import Decisions
+from signals_svc.domain.measures import Measure
 from signals_svc.jobs.table import change_stage, train_baselines
 from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
@@ -83,6 +84,28 @@ def test_trees_that_win_the_contest_speak_from_the_next_run_on(training: Desk, l
     change_stage(training.workshop, version, Asked("retired"), now=NOW)
     _, inferred = training.night()
     assert inferred["model_version"] == "ewma-1"
+
+
+def test_a_contest_waits_in_staging_while_a_figure_of_everybody_is_out_of_its_bounds(
+    training: Desk,
+) -> None:
+    def measured(failed: float, minutes: int) -> None:
+        figure = Measure("expectations_failed", "", "broken", failed, most=0.0, pauses=True)
+        with training.workshop.stores() as stores:
+            at = NOW + timedelta(minutes=minutes)
+            stores.monitoring.keep([figure], as_of=TODAY, now=at)
+
+    measured(2.0, 0)
+    held = train_baselines(training.workshop, TODAY, now=NOW)
+    version = str(held["model_version"])
+    assert (held["new"], held["marked"]) == (True, 0)
+    (newest,) = training.rows("select * from signals.promotions order by promotion_id desc limit 1")
+    assert (newest["model_version"], newest["stage"]) == (version, "staging")
+    assert "paused: expectations_failed 2, bounds 0" in str(newest["reason"])
+    with pytest.raises(Conflict, match=r"paused until .* expectations_failed 2"):
+        change_stage(training.workshop, version, Asked(), now=NOW)
+    measured(0.0, 1)
+    assert change_stage(training.workshop, version, Asked(), now=NOW)["stage"] == "production"
 
 
 def test_too_short_a_history_holds_no_contest(training: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from signals_svc.adapters.models import Models
 from signals_svc.adapters.monitoring import Monitoring
 from signals_svc.adapters.policy_file import monitoring_policy
 from signals_svc.domain.arrays import Singles
-from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.classifier_inputs import NAMES, classifier_inputs
 from signals_svc.domain.drift import Learned, asks_for_training, drift_of
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.measures import Measure
@@ -35,6 +35,7 @@ from signals_svc.ports.models import Decision, RegisteredModel, ServingModel
 from signals_svc.ports.monitoring import Took
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.promote import Asked
+from signals_svc.usecases.whole_market import whole_market
 from tests.fixtures.aws import FlipsBus
 from tests.fixtures.s3 import AwsAccess, Lake
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
@@ -101,12 +102,28 @@ def test_stability_survives_storing_ties_and_an_empty_column() -> None:
     inputs = np.zeros((300, len(NAMES)), np.float32)
     inputs[:, 1] = np.nan
     seen = of_stored(json.loads(json.dumps(as_stored(seen_inputs(inputs)))))
-    assert stability(seen[NAMES[0]], inputs[:, 0]) == pytest.approx(0.0, abs=1e-9)
-    assert stability(seen[NAMES[0]], inputs[:, 0] + 1) > POLICY.most_psi
-    assert stability(seen[NAMES[1]], inputs[:, 1]) == pytest.approx(0.0, abs=1e-9)
+    assert stability(seen[NAMES[0]], inputs[:, 0], 1) == pytest.approx(0.0, abs=1e-9)
+    moved = stability(seen[NAMES[0]], inputs[:, 0] + 1, 1)
+    assert moved is not None
+    assert moved > POLICY.most_psi
+    assert stability(seen[NAMES[1]], inputs[:, 1], 1) is None
 
 
-def test_training_is_asked_for_once_a_week_and_by_the_newest_version_alone() -> None:
+def test_an_input_that_few_rows_have_is_no_drift_whatever_those_few_say() -> None:
+    """One in fifty of 500 has it: ten deciles of ten rows are chance."""
+    tonight = market_of(500, seed=2)
+    tonight[:, 3] = np.nan
+    tonight[::50, 3] = 9.0
+    ties = market_of(5_000, seed=1)
+    ties[:, 3] = 0.0
+    measures = drift_of(learned(ties), tonight, POLICY)
+    sparse = {one.subject: one.value for one in measures if one.measure == "input_psi"}
+    assert sparse[NAMES[3]] is None
+    drifted = of(measures, "inputs_drifted")
+    assert (drifted.value, drifted.words[:7]) == (0.0, f"0 of {len(NAMES) - 1}")
+
+
+def test_training_is_asked_for_once_a_week_and_by_the_newest_versions_alone() -> None:
     shifted = market_of(500, seed=2, shift=2.0)
     old = learned(market_of(900, seed=1), days_ago=60, version="gbdt-1")
     new = learned(shifted, days_ago=20, version="gbdt-2")
@@ -119,6 +136,9 @@ def test_training_is_asked_for_once_a_week_and_by_the_newest_version_alone() -> 
     assert asks(old)
     assert not asks(old, new), "the newest knows this market"
     assert not asks(old, just), "it learned three days ago, and that did not help"
+    twin = learned(market_of(900, seed=1), days_ago=20, version="tft-2")
+    assert asks(new, twin), "of two that learned by the same day one drifted"
+    assert asks(twin, new)
     assert not asks()
 
 
@@ -177,15 +197,75 @@ def test_a_version_whose_inputs_drifted_is_not_promoted_until_a_night_is_within_
     learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
     heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
     monitor(watched.workshop, None, now=NOW)
-    with pytest.raises(Conflict, match=r"paused until .* inputs_drifted 0\.892, bounds 0\.25"):
+    with pytest.raises(Conflict, match=r"paused until .* inputs_drifted 1, bounds 0\.25"):
         change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
     stages = watched.rows("select stage from signals.promotions where model_version = 'gbdt-1'")
     assert {row["stage"] for row in stages} == {"staging", "shadow"}
+    with psycopg.connect(watched.urls.superuser) as connection:
+        seen = json.dumps(as_stored(seen_inputs(read_on(watched, LAST_DAY))))
+        connection.execute("update signals.models set seen = %s", (seen,))
+    monitor(watched.workshop, None, now=NOW + timedelta(hours=1))
+    assert change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)["outcome"] == "moved"
+
+
+def read_on(desk: Desk, day: date) -> Singles:
+    """What classifiers read on a day, of instruments that may be acted upon."""
+    with desk.workshop.stores() as stores:
+        features = whole_market(stores, day)
+    inputs = classifier_inputs(features.raw, features.normalised, desk.workshop.shown_horizon)
+    return inputs[features.series.liquid & np.isfinite(features.raw["sigma_day"])]
+
+
+def test_a_version_that_the_newest_run_did_not_measure_is_not_promoted(watched: Desk) -> None:
+    """Taken out while it had drifted, and brought back after a night without it."""
+    learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
+    heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
+    monitor(watched.workshop, None, now=NOW)
     change_stage(watched.workshop, "gbdt-1", Asked("retired"), now=NOW)
     monitor(watched.workshop, None, now=NOW + timedelta(hours=1))
     change_stage(watched.workshop, "gbdt-1", Asked("shadow"), now=NOW)
-    moved = change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
-    assert moved["stage"] == "canary", "the newest run found nothing of a version that was silent"
+    with pytest.raises(Conflict, match="reads was not measured on the newest night"):
+        change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+    monitor(watched.workshop, None, now=NOW + timedelta(hours=2))
+    with pytest.raises(Conflict, match=r"paused until .* inputs_drifted"):
+        change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+
+
+def test_one_whose_place_in_the_shadow_a_newer_one_took_is_not_promoted_unmeasured(
+    watched: Desk,
+) -> None:
+    learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
+    heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
+    learns_from(watched, "gbdt-2", market_of(900, seed=1))
+    monitor(watched.workshop, None, now=NOW)
+    with pytest.raises(Conflict, match="retire the one that took its place"):
+        change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+
+
+def test_figures_of_a_night_long_ago_promote_nobody(watched: Desk) -> None:
+    registered("gbdt-1")
+    heard(watched, SHADOW_NIGHTS)
+    monitor(watched.workshop, None, now=NOW)
+    last = heard(watched, 1, first=LAST_DAY + timedelta(days=SHADOW_NIGHTS + 2))
+    with psycopg.connect(watched.urls.superuser) as connection:
+        connection.execute("delete from signals.measures where as_of = %s", (last,))
+    with pytest.raises(Conflict, match=f"not measured since the night of {last - timedelta(3)}"):
+        change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
+
+
+def test_figures_are_kept_when_their_page_cannot_be_written(watched: Desk) -> None:
+    heard(watched, 1)
+
+    class Away:
+        def put(self, key: str, body: bytes) -> None:
+            raise Unavailable("no lake")
+
+        def checksum(self, key: str) -> str | None:
+            raise Unavailable("no lake")
+
+    with pytest.raises(Unavailable):
+        monitor(replace(watched.workshop, artifacts=Away), None, now=NOW)
+    assert [row["value"] for row in measures_of(watched, "days_without_signals")] == [0.0]
 
 
 def test_broken_features_pause_every_promotion(watched: Desk) -> None:
@@ -268,6 +348,29 @@ def test_drift_says_which_version_has_to_learn_anew(watched: Desk) -> None:
         if "inputs are distributed otherwise" in one
     ]
     assert said.startswith("gbdt-1: ")
+
+
+def test_a_band_that_was_told_after_the_moment_judges_nobody(watched: Desk) -> None:
+    night = heard(watched, 1)
+    write_scores(watched)
+    moment = end_of(night + timedelta(days=7))
+    with psycopg.connect(watched.urls.superuser) as connection:
+        connection.execute(
+            "insert into signals.forecasts (card_id, grade_code, horizon_days, asof_ts,"
+            " model_version, q10, q50, q90, fingerprint, known_at) select card_id, grade_code,"
+            " horizon_days, asof_ts, 'naive-1', -9, 0, 9, fingerprint, %s from signals.signals"
+            " where horizon_days = 7",
+            (moment + timedelta(hours=1),),
+        )
+
+    def versions(hours: int) -> set[str]:
+        with watched.workshop.stores() as stores:
+            at = moment + timedelta(hours=hours)
+            told = stores.monitoring.told(since=end_of(night) - timedelta(days=9), moment=at)
+        return set(told.bands["model_version"])
+
+    assert versions(0) == {"ewma-1"}
+    assert versions(2) == {"ewma-1", "naive-1"}
 
 
 def test_a_slow_night_is_out_of_its_bounds(watched: Desk) -> None:

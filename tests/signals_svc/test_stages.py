@@ -1,7 +1,7 @@
 """A version's life: heard in the shadow, told of some cards, told, taken out; always on record."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -11,10 +11,13 @@ from kernel.db.session import job_transaction
 from kernel.errors import Conflict
 from kernel.ids import CardId
 from signals_svc.adapters.models import Models
+from signals_svc.adapters.monitoring import Monitoring
 from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.costs import Costs
+from signals_svc.domain.drift import DRIFT
 from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.measures import Measure
 from signals_svc.domain.stages import SHADOW_NIGHTS, is_canary
 from signals_svc.domain.weekly import Windows
 from signals_svc.jobs.table import change_stage
@@ -27,6 +30,7 @@ from tests.signals_svc.market_builder import mark
 
 EVERYTHING = [(card, "psa10") for card in CARDS]
 LATER = NOW + timedelta(hours=2)
+VERSIONS = "select model_version from signals.models"
 TOLD = """
 select distinct on (card_id) card_id, model_version, fingerprint from signals.signals
 where asof_ts = %s and horizon_days = 90 order by card_id, known_at desc, signal_id desc
@@ -102,7 +106,21 @@ def heard(desk: Desk, nights: int, *, first: date = LAST_DAY) -> date:
     for ahead in range(nights):
         mark(desk.urls, EVERYTHING, first + timedelta(days=ahead))
     desk.night()
-    return first + timedelta(days=nights - 1)
+    night = first + timedelta(days=nights - 1)
+    within_bounds(desk, night)
+    return night
+
+
+def within_bounds(desk: Desk, night: date) -> None:
+    """What every version reads was measured that night, and has not drifted."""
+    versions = [str(row["model_version"]) for row in desk.rows(VERSIONS)]
+    figures = [
+        Measure(DRIFT, "", "as it learned", 0.0, most=0.25, model_version=version, pauses=True)
+        for version in versions
+    ]
+    with job_transaction(SignalsSettings().database_url) as connection:
+        before = datetime.now(UTC) - timedelta(days=365)  # any other run of the night is newer
+        Monitoring(connection).keep(figures, as_of=night, now=before)
 
 
 def told(desk: Desk, night: date) -> dict[object, object]:

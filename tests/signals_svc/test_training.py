@@ -22,6 +22,7 @@ from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import NOW, Desk
 from tests.signals_svc.market_builder import FIRST_DAY, Bar, mark, seed_cards, write_bars
+from tests.signals_svc.test_stages import within_bounds
 
 CARDS = tuple(f"m{n}" for n in range(36))
 DAYS = 640
@@ -90,6 +91,7 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
     )
     assert heard == [{"rows": len(CARDS) * SHADOW_NIGHTS, "nights": SHADOW_NIGHTS}]
 
+    within_bounds(training, nights[-1])
     change_stage(training.workshop, version, Asked("canary", 50), now=NOW)
     promoted = change_stage(training.workshop, version, Asked(actor="ann"), now=NOW)
     assert promoted == {
@@ -197,6 +199,7 @@ def test_a_damaged_artifact_is_not_promoted_stops_what_is_told_and_can_be_rolled
     for ahead in range(SHADOW_NIGHTS):
         mark(training.urls, instruments, TODAY + timedelta(days=ahead))
     training.night()
+    within_bounds(training, TODAY + timedelta(days=SHADOW_NIGHTS - 1))
     assert "Signal classifier" in store.get("models", f"classifier/{version}.html").decode()
     store.put("models", key, body[:-1] + b"x")
     with pytest.raises(Rejected, match="checksum"):
