@@ -32,7 +32,8 @@ with words as (
     horizon_days, asof_ts, known_at, split_part(model_version, '+', 1) as forecaster,
     expected_return
   from signals.claims
-  where not replayed and not abstains and asof_ts > %(since)s and known_at <= %(moment)s
+  where not replayed and not abstains and known_at <= %(moment)s
+    and asof_ts > %(moment)s - make_interval(days => horizon_days + %(nights)s)
   order by card_id, grade_code, horizon_days, asof_ts, known_at desc, signal_id desc
 ), came as (
   select distinct on (v.signal_id) w.*, v.outcome, v.entry_cents, v.exit_cents,
@@ -43,15 +44,15 @@ with words as (
 )
 """)
 GAPS = OVER + sql.SQL("""
-select forecaster as model_version, horizon_days, day,
-  ln(exit_cents::double precision / entry_cents) - ln(1 + expected_return) as gap
+select forecaster as model_version, horizon_days, day, count(*) as rows,
+  sum(ln(exit_cents::double precision / entry_cents) - ln(1 + expected_return)) as gap
 from came where outcome = 'scored' and expected_return > -1
-order by model_version, horizon_days, day, card_id, grade_code
+group by forecaster, horizon_days, day order by forecaster, horizon_days, day
 """)
 # A version that was only heard is held against the same outcomes.
 BANDS = OVER + sql.SQL("""
-select f.model_version, horizon_days, day,
-  ln(exit_cents::double precision / s.price_cents) between f.q10 and f.q90 as inside
+select f.model_version, horizon_days, day, count(*) as rows, count(*) filter (
+  where ln(exit_cents::double precision / s.price_cents) between f.q10 and f.q90) as inside
 from came join signals.signals s using (signal_id, card_id, grade_code, horizon_days, asof_ts)
 cross join lateral (
   select distinct on (f.model_version) f.model_version, f.q10, f.q90 from signals.forecasts f
@@ -60,9 +61,9 @@ cross join lateral (
     and f.known_at <= %(moment)s
   order by f.model_version, f.known_at desc) f
 where outcome = 'scored'
-order by f.model_version, horizon_days, day, came.card_id, came.grade_code
+group by f.model_version, horizon_days, day order by f.model_version, horizon_days, day
 """)
-CAME = {"model_version": pl.String, "horizon_days": pl.Int64, "day": pl.Int64}
+CAME = {"model_version": pl.String, "horizon_days": pl.Int64, "day": pl.Int64, "rows": pl.Int64}
 
 CHANGED = """
 select
@@ -175,14 +176,14 @@ class Monitoring:
         ).fetchall()
         return {version: of_stored(seen) for version, seen in rows}
 
-    def told(self, *, since: datetime, moment: datetime) -> Told:
-        """Live words on nights since then with what came of them, as known at the moment."""
-        asked = {"since": since, "moment": moment}
+    def told(self, *, nights: int, moment: datetime) -> Told:
+        """Live words that were over on the last nights, with what came of them as known then."""
+        asked = {"moment": moment, "nights": nights}
         gaps = self._connection.execute(GAPS, asked).fetchall()
         bands = self._connection.execute(BANDS, asked).fetchall()
         return Told(
             pl.DataFrame(gaps, schema={**CAME, "gap": pl.Float64}, orient="row"),
-            pl.DataFrame(bands, schema={**CAME, "inside": pl.Boolean}, orient="row"),
+            pl.DataFrame(bands, schema={**CAME, "inside": pl.Int64}, orient="row"),
         )
 
     def changed(self, *, as_of: date, horizon_days: int) -> Changed:

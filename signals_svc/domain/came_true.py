@@ -7,16 +7,15 @@ import numpy as np
 import polars as pl
 
 from signals_svc.domain.decisions import Decisions
-from signals_svc.domain.forecast_scores import mean_of
 from signals_svc.domain.measures import Measure, MonitoringPolicy
 
 BY = ("model_version", "horizon_days")
 
 
 class Told(NamedTuple):
-    """Frames of live words whose days are over: columns `day` (since 1970) and BY beside
-    `gap` (log return realised from the next sale on, less the one expected), and
-    `inside` (whether the last price of the time was within the band).
+    """Frames of live words whose days are over, a row a night: columns `day` (since 1970), BY and
+    `rows` beside `gap` (sum of log returns realised from the next sale on, less those expected),
+    and `inside` (how many last prices of the time were within the band).
     """
 
     gaps: pl.DataFrame
@@ -32,8 +31,9 @@ def realised_measures(told: Told, policy: MonitoringPolicy) -> Iterator[Measure]
 
 
 def _gap(version: str, horizon: int, frame: pl.DataFrame, policy: MonitoringPolicy) -> Measure:
-    days, gaps = frame["day"].to_numpy(), frame["gap"].to_numpy()
-    found = mean_of(Decisions(days, np.zeros(len(days), np.int64), horizon), gaps)
+    days, rows = frame["day"].to_numpy(), frame["rows"].to_numpy().astype(np.float64)
+    nights = Decisions(days, np.zeros(len(days), np.int64), horizon)
+    found = nights.ratio(frame["gap"].to_numpy(), rows)
     words = (
         f"realised less expected over {horizon} days, mean {found.told('+.3f')} in log,"
         f" {_of(frame)}"
@@ -47,12 +47,12 @@ def _gap(version: str, horizon: int, frame: pl.DataFrame, policy: MonitoringPoli
         most=policy.most_realised_gap,
         model_version=version,
         pauses=True,
-        rows=frame.height,
+        rows=_rows(frame),
     )
 
 
 def _band(version: str, horizon: int, frame: pl.DataFrame, policy: MonitoringPolicy) -> Measure:
-    held = float(np.mean(frame["inside"].to_numpy()))
+    held = int(frame["inside"].sum()) / _rows(frame)
     return Measure(
         measure="band_coverage",
         subject=f"{horizon} d",
@@ -62,14 +62,17 @@ def _band(version: str, horizon: int, frame: pl.DataFrame, policy: MonitoringPol
         most=policy.most_coverage,
         model_version=version,
         pauses=True,
-        rows=frame.height,
+        rows=_rows(frame),
     )
 
 
 def _enough(frame: pl.DataFrame, policy: MonitoringPolicy) -> bool:
-    nights = frame["day"].n_unique()
-    return frame.height >= policy.least_rows and nights >= policy.least_nights
+    return _rows(frame) >= policy.least_rows and frame.height >= policy.least_nights
 
 
 def _of(frame: pl.DataFrame) -> str:
-    return f"{frame.height:,} outcomes of {frame['day'].n_unique()} nights"
+    return f"{_rows(frame):,} outcomes of {frame.height} nights"
+
+
+def _rows(frame: pl.DataFrame) -> int:
+    return int(frame["rows"].sum())

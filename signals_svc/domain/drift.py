@@ -28,14 +28,16 @@ class Learned:
 def drift_of(learned: Learned, inputs: Singles, policy: MonitoringPolicy) -> list[Measure]:
     """Of each input both figures, then what they come to: those two pause the version.
 
-    `inputs` are of every instrument that may be acted upon; too few of them say nothing.
+    `inputs` are of every instrument that may be acted upon, with forecasts as far ahead as those
+    it learned from; too few of them say nothing.
     """
-    if len(inputs) < policy.least_rows or not learned.seen:
+    if len(inputs) < policy.least_rows or not learned.seen.inputs:
         return [_too_few(learned, name, len(inputs)) for name in PAUSING]
-    columns = {name: inputs[:, place] for place, name in enumerate(NAMES) if name in learned.seen}
+    was = learned.seen.inputs
+    columns = {name: inputs[:, place] for place, name in enumerate(NAMES) if name in was}
     least = policy.least_rows
-    drifts = {name: stability(learned.seen[name], one, least) for name, one in columns.items()}
-    rises = {name: missing_rise(learned.seen[name], column) for name, column in columns.items()}
+    drifts = {name: stability(was[name], one, least) for name, one in columns.items()}
+    rises = {name: missing_rise(was[name], column) for name, column in columns.items()}
     rows = len(inputs)
     psi = partial(_input, "input_psi", learned, policy.most_psi, rows)
     rise = partial(_input, "input_missing_rise", learned, policy.most_missing_rise, rows)
@@ -93,7 +95,7 @@ def _missing(
 
 
 def _too_few(learned: Learned, measure: str, rows: int) -> Measure:
-    why = f"{rows} instruments are too few" if learned.seen else "it kept no distribution"
+    why = f"{rows} instruments are too few" if learned.seen.inputs else "it kept no distribution"
     return Measure(measure, "", why, None, model_version=learned.version, pauses=True, rows=rows)
 
 

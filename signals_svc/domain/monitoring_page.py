@@ -7,6 +7,7 @@ from html import escape
 
 from kernel.expectations import Checked
 from signals_svc.domain.measures import Measure
+from signals_svc.domain.missing_features import MISSING_SHARE
 
 Trends = Mapping[tuple[str, str, str], Sequence[tuple[date, float]]]
 
@@ -78,7 +79,7 @@ def monitoring_page(night: Night) -> str:
         f"{_verdict(watched)}<h2>What is watched</h2><p>Out of its bounds a figure raises an alert"
         " and pauses promotions: of its version, or of all where it names none. The line shows the"
         f" nights before, dashed are the bounds.</p>{_watched(watched, night.trends)}"
-        f"{drifts}{_suite(night.checked)}"
+        f"{drifts}{_lacking(night.measures)}{_suite(night.checked)}"
         "<footer>Figures of the night as it was known at its end.</footer></main></body></html>\n"
     )
 
@@ -208,6 +209,26 @@ def _input_row(one: Measure, missing: Measure | None, most: float) -> str:
         f'<tr><td>{escape(one.words)}<td class="n">{value:.3f}<td><div class="track{over}">'
         f'<i style="width:{100 * value / most:.1f}%"></i>'
         f'<u style="left:{100 * bound / most:.1f}%"></u></div><td class="n">{rise}</tr>'
+    )
+
+
+def _lacking(measures: Iterable[Measure]) -> str:
+    """Features by the share of instruments without them, the emptiest first."""
+    known = [one for one in measures if one.measure == MISSING_SHARE and one.value is not None]
+    lacking = sorted((one for one in known if one.value), key=_farthest)
+    if not known:
+        return ""
+    whole = f"{len(known) - len(lacking)} of {len(known)} features lack nothing."
+    rows = "".join(
+        f"<tr><td><code>{escape(one.subject)}</code><br><small>{escape(one.words)}</small>"
+        f'<td class="n">{one.value:.1%}<td><div class="track">'
+        f'<i style="width:{100 * (one.value or 0.0):.1f}%"></i></div></tr>'
+        for one in lacking
+    )
+    head = '<tr><th>feature<th class="n">missing<th style="width:42%"></tr>'
+    return (
+        "<h2>What instruments lack</h2><p>Share of the instruments that may be acted upon without a"
+        f' feature. {whole}</p><div class="scroll"><table>{head}{rows}</table></div>'
     )
 
 

@@ -24,15 +24,25 @@ class SeenInput:
     missing: float
 
 
-Seen = Mapping[str, SeenInput]
-NOTHING_SEEN: Seen = {}
+@dataclass(frozen=True)
+class Seen:
+    """Each input by its name in NAMES, and the days that forecasts among them look ahead; None
+    where nobody noted those.
+    """
+
+    inputs: Mapping[str, SeenInput]
+    horizon_days: int | None = None
 
 
-def seen_inputs(inputs: Singles) -> Seen:
+NOTHING_SEEN = Seen({})
+
+
+def seen_inputs(inputs: Singles, *, horizon_days: int) -> Seen:
     """Of each column, by its name in NAMES."""
-    return (
-        {name: _seen(inputs[:, place]) for place, name in enumerate(NAMES)} if len(inputs) else {}
-    )
+    if not len(inputs):
+        return NOTHING_SEEN
+    found = {name: _seen(inputs[:, place]) for place, name in enumerate(NAMES)}
+    return Seen(found, horizon_days)
 
 
 def _seen(column: Singles) -> SeenInput:
@@ -71,12 +81,13 @@ def missing_rise(seen: SeenInput, column: Singles) -> float:
 
 def as_stored(seen: Seen) -> dict[str, Any]:
     """For JSON."""
-    return {name: asdict(one) for name, one in seen.items()}
+    return asdict(seen) if seen.inputs else {}
 
 
 def of_stored(stored: Mapping[str, Any]) -> Seen:
-    """What `as_stored` made."""
-    return {
+    """What `as_stored` made, or the inputs alone, as versions before it kept them."""
+    inputs = {
         name: SeenInput(tuple(one["edges"]), tuple(one["shares"]), one["missing"])
-        for name, one in stored.items()
+        for name, one in stored.get("inputs", stored).items()
     }
+    return Seen(inputs, stored.get("horizon_days") if "inputs" in stored else None)

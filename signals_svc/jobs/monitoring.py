@@ -1,12 +1,13 @@
 """Jobs about a whole night: figures and page, alerts to the bus, explanations of cohorts."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import click
 import structlog
 
 from kernel.cli import Summary, UtcDay, finish
+from kernel.days import utc_day
 from signals_svc.jobs.workshop import Workshop, day_or_latest
 from signals_svc.ports.monitoring import Took
 from signals_svc.usecases.explain_cohorts import explain_cohorts
@@ -17,7 +18,7 @@ def add_monitoring_jobs(group: click.Group, workshop: Callable[[], Workshop]) ->
     """Add them to the job table."""
 
     @group.command("monitor", help="Measure a night: drift, freshness, latency, what came true.")
-    @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
+    @click.option("--date", "day", type=UtcDay(), help="default: yesterday")
     def monitor_job(day: date | None) -> None:
         finish("monitor", lambda: monitor(workshop(), day, now=datetime.now(UTC)))
 
@@ -57,7 +58,7 @@ def monitor(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
     with workshop.stores() as stores:
         night = measure(
             stores,
-            as_of=day_or_latest(stores, day),
+            as_of=day or utc_day(now) - timedelta(days=1),
             now=now,
             policy=workshop.monitoring_policy(),
             shown_horizon=workshop.shown_horizon,
@@ -66,10 +67,8 @@ def monitor(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
         )
     for one in night.alarms:
         structlog.get_logger().warning("monitoring.out_of_bounds", **vars(one))
-    report = None
-    if night.measures:
-        with workshop.stores() as stores:
-            report = keep_report(stores.monitoring, workshop.artifacts(), night)
+    with workshop.stores() as stores:
+        report = keep_report(stores.monitoring, workshop.artifacts(), night)
     return {
         "as_of": night.as_of.isoformat(),
         "measures": len(night.measures),

@@ -60,8 +60,10 @@ class MonitoringStore(Protocol):
         """From what each version learned."""
         ...
 
-    def told(self, *, since: datetime, moment: datetime) -> Told:
-        """Live words on nights since then with what came of them, as known at the moment."""
+    def told(self, *, nights: int, moment: datetime) -> Told:
+        """Live words whose days were over on one of the last nights up to the moment, with what
+        came of them as known then.
+        """
         ...
 
     def changed(self, *, as_of: date, horizon_days: int) -> Changed:

@@ -115,7 +115,7 @@ def learn(
     model = trainer.fit(examples.inputs, examples.labels)
     artifact = _artifact(model, examples, out, judged, history.known_until, horizon_days, policy)
     labelled = [date_of(int(day)) for day in np.unique(examples.days)]
-    seen = seen_inputs(examples.inputs)
+    seen = seen_inputs(examples.inputs, horizon_days=horizon_days)
     return Candidate(artifact, judged.verdict, len(examples.labels), labelled, seen)
 
 

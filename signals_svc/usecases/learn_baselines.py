@@ -89,7 +89,8 @@ def learn_baselines(
         paths={horizon: one.middle_paths().to_bytes() for horizon, one in fitted.items()},
         analogues=_library(examples, history).to_bytes(),
     )
-    return BestBaselines(artifact, contests, len(examples), seen_inputs(examples.inputs))
+    seen = seen_inputs(examples.inputs, horizon_days=max(horizons))
+    return BestBaselines(artifact, contests, len(examples), seen)
 
 
 def _contests(

@@ -72,7 +72,7 @@ def learn_forecasts(
         verdicts,
         len(examples),
         len(np.unique(examples.days)),
-        seen_inputs(examples.inputs),
+        seen_inputs(examples.inputs, horizon_days=max(horizons)),
     )
 
 

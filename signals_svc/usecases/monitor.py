@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import polars as pl
@@ -10,13 +10,15 @@ import polars as pl
 from kernel.days import end_of
 from kernel.errors import Unavailable
 from kernel.expectations import Checked, Expectation
-from signals_svc.domain.arrays import Singles
+from signals_svc.domain.arrays import Ints, Singles
 from signals_svc.domain.came_true import realised_measures
 from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.drift import Learned, asks_for_training, drift_of
 from signals_svc.domain.features import Features
 from signals_svc.domain.measures import Measure, MonitoringPolicy
+from signals_svc.domain.missing_features import missing_shares
 from signals_svc.domain.monitoring_page import Night, monitoring_page
+from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.ports.models import ArtifactStore, Family
 from signals_svc.ports.monitoring import Alert, MonitoringStore, RunSuite
@@ -25,7 +27,7 @@ from signals_svc.ports.stores import Stores
 from signals_svc.usecases.whole_market import whole_market
 
 HEARD: tuple[Family, ...] = ("classifier", "tft")
-TOLD_WITHIN = timedelta(days=270)  # half a year of outcomes of the longest horizon
+OVER_NIGHTS = 90  # on which words were over that are judged: a quarter
 BATCH = 100
 TABLE = "features_daily"
 TREND_NIGHTS = 60
@@ -58,24 +60,22 @@ def measure(
     suite: Sequence[Expectation],
     run_suite: RunSuite,
 ) -> Measured:
-    """Figures of the night, stored; an alert for each that is out of bounds. Nothing of a market
-    without any price.
+    """Figures of the night, stored; an alert for each that is out of bounds. Where nothing came
+    at all, that is out of bounds.
     """
     moment = end_of(as_of)
     features = whole_market(stores, as_of)
-    if not features.instruments:
-        return Measured(as_of, (), (), asks_for_training=False)
     # As models learn: of what may be acted upon and has a spread to forecast with.
     rows = np.flatnonzero(features.series.liquid & np.isfinite(features.raw["sigma_day"]))
-    inputs = classifier_inputs(features.raw, features.normalised, shown_horizon)[rows]
     learned = _learned(stores, moment)
-    told = stores.monitoring.told(since=moment - TOLD_WITHIN, moment=moment)
+    told = stores.monitoring.told(nights=OVER_NIGHTS, moment=moment)
     checked = _checked(stores.monitoring.stored_features(as_of=as_of), suite, run_suite)
     measures = (
-        *(one for version in learned for one in drift_of(version, inputs, policy)),
+        *_drifts(features, rows, learned, shown_horizon, policy),
+        *missing_shares(features.raw, rows),
         *_freshness(stores.monitoring, features, policy),
-        _suite_failures(checked),
-        *_latency(stores.monitoring, as_of, policy),
+        _suite_failures(checked, features, len(suite)),
+        _latency(stores.monitoring, as_of, policy),
         _flip_rate(stores.monitoring, as_of, shown_horizon, policy),
         *realised_measures(told, policy),
     )
@@ -93,6 +93,20 @@ def _learned(stores: Stores, moment: datetime) -> list[Learned]:
     return [Learned(one.version, one.trained_through, seen[one.version]) for one in speaking]
 
 
+def _drifts(
+    features: Features,
+    rows: Ints,
+    learned: Sequence[Learned],
+    shown_horizon: int,
+    policy: MonitoringPolicy,
+) -> Iterator[Measure]:
+    """Each version against inputs whose forecasts look as far ahead as those it learned from."""
+    for version in learned:
+        ahead = version.seen.horizon_days or shown_horizon
+        inputs = classifier_inputs(features.raw, features.normalised, ahead)[rows]
+        yield from drift_of(version, inputs, policy)
+
+
 def _freshness(
     store: MonitoringStore, features: Features, policy: MonitoringPolicy
 ) -> Iterator[Measure]:
@@ -103,7 +117,8 @@ def _freshness(
         measure="days_without_sale",
         subject="",
         words="days since the newest sale that is known, of anybody",
-        value=float(series.as_of_day - sold.max()) if len(sold) else None,
+        # Of none that is known the age is that of what is read.
+        value=float(series.as_of_day - sold.max() if len(sold) else LOOKBACK_DAYS),
         most=policy.most_days_without_sale,
         pauses=True,
         rows=alive,
@@ -113,7 +128,7 @@ def _freshness(
         measure="days_without_signals",
         subject="",
         words="days since the newest night that signals were said of",
-        value=float((features.as_of - night).days) if night else None,
+        value=float((features.as_of - night).days if night else LOOKBACK_DAYS),
         most=policy.most_days_without_signals,
         pauses=True,
         rows=alive,
@@ -155,31 +170,44 @@ def _nulls(column: Singles) -> pl.Series:
     return pl.Series(column).fill_nan(None)
 
 
-def _suite_failures(checked: tuple[Checked, ...]) -> Measure:
+def _suite_failures(checked: tuple[Checked, ...], features: Features, expected: int) -> Measure:
+    """A night on which something was sold has features: without any, nothing that is expected of
+    them holds.
+    """
     failed = [one.expectation.why for one in checked if not one.success]
     told = f": {'; '.join(failed)}" if failed else ""
+    if not checked and (features.series.day == features.series.as_of_day).any():
+        words = f"of {expected} expectations of {TABLE}: it has prices of the day and no features"
+        return _failures(words, expected, float(expected))
+    words = f"of {len(checked)} expectations of {TABLE}, broken{told}"
+    return _failures(words, len(checked), float(len(failed)) if checked else None)
+
+
+def _failures(words: str, expected: int, value: float | None) -> Measure:
     return Measure(
         measure="expectations_failed",
         subject="",
-        words=f"of {len(checked)} expectations of {TABLE}, broken{told}",
-        value=float(len(failed)) if checked else None,
+        words=words,
+        value=value,
         most=0.0,
         pauses=True,
-        rows=len(checked),
+        rows=expected,
     )
 
 
-def _latency(store: MonitoringStore, as_of: date, policy: MonitoringPolicy) -> Iterator[Measure]:
+def _latency(store: MonitoringStore, as_of: date, policy: MonitoringPolicy) -> Measure:
+    most = policy.most_ms_an_instrument
     took = store.took(until=as_of)
     if took is None:
-        return
+        words = "no run of inference is on record"
+        return Measure("inference_ms", "", words, None, most=most, pauses=True)
     enough = took.instruments >= policy.least_rows
-    yield Measure(
+    return Measure(
         measure="inference_ms",
         subject="",
         words=f"milliseconds an instrument, night of {took.as_of}, {took.seconds:.1f} s in all",
         value=1000.0 * took.seconds / took.instruments if enough else None,
-        most=policy.most_ms_an_instrument,
+        most=most,
         pauses=True,
         rows=took.instruments,
     )

@@ -19,8 +19,10 @@ from signals_svc.adapters.policy_file import monitoring_policy
 from signals_svc.domain.arrays import Singles
 from signals_svc.domain.classifier_inputs import NAMES, classifier_inputs
 from signals_svc.domain.drift import Learned, asks_for_training, drift_of
+from signals_svc.domain.feature_words import FORMULAS
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.measures import Measure
+from signals_svc.domain.missing_features import missing_shares
 from signals_svc.domain.seen_inputs import (
     NOTHING_SEEN,
     as_stored,
@@ -28,6 +30,7 @@ from signals_svc.domain.seen_inputs import (
     seen_inputs,
     stability,
 )
+from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.stages import SHADOW_NIGHTS
 from signals_svc.jobs.monitoring import ask_for_training, monitor, tell_alerts
 from signals_svc.jobs.table import change_stage
@@ -53,7 +56,7 @@ def market_of(rows: int, *, seed: int, shift: float = 0.0) -> Singles:
 
 
 def learned(inputs: Singles, *, days_ago: int = 30, version: str = "gbdt-1") -> Learned:
-    return Learned(version, NOW - timedelta(days=days_ago), seen_inputs(inputs))
+    return Learned(version, NOW - timedelta(days=days_ago), seen_inputs(inputs, horizon_days=90))
 
 
 def of(measures: list[Measure], name: str) -> Measure:
@@ -95,18 +98,19 @@ def test_few_instruments_or_a_model_that_kept_nothing_are_not_judged() -> None:
         measures = drift_of(known, market_of(rows, seed=2, shift=9.0), POLICY)
         assert [one.value for one in measures] == [None, None]
         assert not [one for one in measures if one.alarms]
-    assert NOTHING_SEEN == {}
+    assert as_stored(NOTHING_SEEN) == {}
+    assert of_stored({}) == NOTHING_SEEN
 
 
 def test_stability_survives_storing_ties_and_an_empty_column() -> None:
     inputs = np.zeros((300, len(NAMES)), np.float32)
     inputs[:, 1] = np.nan
-    seen = of_stored(json.loads(json.dumps(as_stored(seen_inputs(inputs)))))
-    assert stability(seen[NAMES[0]], inputs[:, 0], 1) == pytest.approx(0.0, abs=1e-9)
-    moved = stability(seen[NAMES[0]], inputs[:, 0] + 1, 1)
+    seen = of_stored(json.loads(json.dumps(as_stored(seen_inputs(inputs, horizon_days=90)))))
+    assert stability(seen.inputs[NAMES[0]], inputs[:, 0], 1) == pytest.approx(0.0, abs=1e-9)
+    moved = stability(seen.inputs[NAMES[0]], inputs[:, 0] + 1, 1)
     assert moved is not None
     assert moved > POLICY.most_psi
-    assert stability(seen[NAMES[1]], inputs[:, 1], 1) is None
+    assert stability(seen.inputs[NAMES[1]], inputs[:, 1], 1) is None
 
 
 def test_an_input_that_few_rows_have_is_no_drift_whatever_those_few_say() -> None:
@@ -153,12 +157,12 @@ def watched(market: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return replace(desk, workshop=workshop)
 
 
-def learns_from(desk: Desk, version: str, inputs: Singles) -> None:
+def learns_from(desk: Desk, version: str, inputs: Singles, *, horizon_days: int = 90) -> None:
     learned_by = end_of(LAST_DAY) - timedelta(days=60)
     model = ServingModel(version, learned_by, FEATURE_VERSION, f"c/{version}", "0")
     metrics = {"accepted": True, "verdict": "by the gate"}
     with job_transaction(SignalsSettings().database_url) as connection:
-        seen = as_stored(seen_inputs(inputs))
+        seen = as_stored(seen_inputs(inputs, horizon_days=horizon_days))
         Models(connection).register("classifier", RegisteredModel(model, metrics, seen), now=NOW)
         Models(connection).decide(version, Decision("shadow", "it may"), now=NOW)
 
@@ -169,7 +173,7 @@ def measures_of(desk: Desk, name: str) -> list[dict[str, Any]]:
 
 def test_a_night_is_measured_kept_and_told_on_a_page(watched: Desk, lake: Lake) -> None:
     night = heard(watched, 2)
-    told = monitor(watched.workshop, None, now=NOW)
+    told = monitor(watched.workshop, night, now=NOW)
     assert told["as_of"] == night.isoformat()
     assert told["out_of_bounds"] == []
     assert int(str(told["expectations"])) > 20
@@ -196,15 +200,15 @@ def test_a_version_whose_inputs_drifted_is_not_promoted_until_a_night_is_within_
 ) -> None:
     learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
     heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
-    monitor(watched.workshop, None, now=NOW)
+    monitor(watched.workshop, LAST_DAY, now=NOW)
     with pytest.raises(Conflict, match=r"paused until .* inputs_drifted 1, bounds 0\.25"):
         change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
     stages = watched.rows("select stage from signals.promotions where model_version = 'gbdt-1'")
     assert {row["stage"] for row in stages} == {"staging", "shadow"}
     with psycopg.connect(watched.urls.superuser) as connection:
-        seen = json.dumps(as_stored(seen_inputs(read_on(watched, LAST_DAY))))
+        seen = json.dumps(as_stored(seen_inputs(read_on(watched, LAST_DAY), horizon_days=90)))
         connection.execute("update signals.models set seen = %s", (seen,))
-    monitor(watched.workshop, None, now=NOW + timedelta(hours=1))
+    monitor(watched.workshop, LAST_DAY, now=NOW + timedelta(hours=1))
     assert change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)["outcome"] == "moved"
 
 
@@ -220,13 +224,13 @@ def test_a_version_that_the_newest_run_did_not_measure_is_not_promoted(watched: 
     """Taken out while it had drifted, and brought back after a night without it."""
     learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
     heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
-    monitor(watched.workshop, None, now=NOW)
+    monitor(watched.workshop, LAST_DAY, now=NOW)
     change_stage(watched.workshop, "gbdt-1", Asked("retired"), now=NOW)
-    monitor(watched.workshop, None, now=NOW + timedelta(hours=1))
+    monitor(watched.workshop, LAST_DAY, now=NOW + timedelta(hours=1))
     change_stage(watched.workshop, "gbdt-1", Asked("shadow"), now=NOW)
     with pytest.raises(Conflict, match="reads was not measured on the newest night"):
         change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
-    monitor(watched.workshop, None, now=NOW + timedelta(hours=2))
+    monitor(watched.workshop, LAST_DAY, now=NOW + timedelta(hours=2))
     with pytest.raises(Conflict, match=r"paused until .* inputs_drifted"):
         change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
 
@@ -237,15 +241,14 @@ def test_one_whose_place_in_the_shadow_a_newer_one_took_is_not_promoted_unmeasur
     learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
     heard(watched, SHADOW_NIGHTS, first=LAST_DAY - timedelta(days=SHADOW_NIGHTS - 1))
     learns_from(watched, "gbdt-2", market_of(900, seed=1))
-    monitor(watched.workshop, None, now=NOW)
+    monitor(watched.workshop, LAST_DAY, now=NOW)
     with pytest.raises(Conflict, match="retire the one that took its place"):
         change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
 
 
 def test_figures_of_a_night_long_ago_promote_nobody(watched: Desk) -> None:
     registered("gbdt-1")
-    heard(watched, SHADOW_NIGHTS)
-    monitor(watched.workshop, None, now=NOW)
+    monitor(watched.workshop, heard(watched, SHADOW_NIGHTS), now=NOW)
     last = heard(watched, 1, first=LAST_DAY + timedelta(days=SHADOW_NIGHTS + 2))
     with psycopg.connect(watched.urls.superuser) as connection:
         connection.execute("delete from signals.measures where as_of = %s", (last,))
@@ -264,19 +267,67 @@ def test_figures_are_kept_when_their_page_cannot_be_written(watched: Desk) -> No
             raise Unavailable("no lake")
 
     with pytest.raises(Unavailable):
-        monitor(replace(watched.workshop, artifacts=Away), None, now=NOW)
+        monitor(replace(watched.workshop, artifacts=Away), LAST_DAY, now=NOW)
     assert [row["value"] for row in measures_of(watched, "days_without_signals")] == [0.0]
+
+
+def test_where_nothing_comes_at_all_every_promotion_pauses(watched: Desk) -> None:
+    told = monitor(watched.workshop, LAST_DAY, now=NOW)
+    assert {str(one).split(":")[0] for one in told["out_of_bounds"]} == {  # type: ignore[attr-defined]
+        "days_without_signals",
+        "expectations_failed",
+    }
+    assert "it has prices of the day and no features" in str(told["out_of_bounds"])
+    (latency,) = measures_of(watched, "inference_ms")
+    assert (latency["value"], latency["words"]) == (None, "no run of inference is on record")
+    with psycopg.connect(watched.urls.superuser) as connection:
+        connection.execute("delete from market.prices_daily")
+    told = monitor(watched.workshop, LAST_DAY, now=NOW + timedelta(hours=1))
+    (unsold,) = measures_of(watched, "days_without_sale")[1:]
+    assert unsold["value"] == LOOKBACK_DAYS
+    assert "days_without_sale" in str(told["out_of_bounds"])
+
+
+def test_without_a_day_yesterday_is_measured_whenever_the_last_night_was(watched: Desk) -> None:
+    heard(watched, 1)
+    told = monitor(watched.workshop, None, now=NOW)
+    assert told["as_of"] == (NOW.date() - timedelta(days=1)).isoformat()
+    assert "days_without_signals" in str(told["out_of_bounds"])
+
+
+def test_every_feature_tells_which_share_of_instruments_lacks_it(watched: Desk) -> None:
+    heard(watched, 1)
+    monitor(watched.workshop, LAST_DAY, now=NOW)
+    shares = {row["subject"]: row["value"] for row in measures_of(watched, "feature_missing")}
+    assert set(shares) == set(FORMULAS)
+    assert (shares["population"], shares["momentum_30"]) == (1.0, 0.0)
+    given = market_of(4, seed=1)[:, 0]
+    given[0] = np.nan
+    (told,) = missing_shares({"population": given}, np.array([0, 1]))
+    assert (told.value, told.rows) == (0.5, 2)
+
+
+def test_forecasts_are_held_against_forecasts_as_far_ahead(watched: Desk) -> None:
+    """What a contest learned is of 90 days, whatever horizon people see first."""
+    learns_from(watched, "gbdt-1", read_on(watched, LAST_DAY), horizon_days=90)
+    heard(watched, 1)
+    shown = replace(watched.workshop, shown_horizon=7)
+    monitor(shown, LAST_DAY, now=NOW)
+    psi = {row["subject"]: row["value"] for row in measures_of(watched, "input_psi")}
+    assert psi["forecast_q50"] == pytest.approx(0.0, abs=1e-6)
+    old = as_stored(seen_inputs(market_of(50, seed=1), horizon_days=90))["inputs"]
+    assert of_stored(old).horizon_days is None
 
 
 def test_broken_features_pause_every_promotion(watched: Desk) -> None:
     registered("gbdt-1")
-    heard(watched, SHADOW_NIGHTS)
+    night = heard(watched, SHADOW_NIGHTS)
     with psycopg.connect(watched.urls.superuser) as connection:
         connection.execute(
             "update signals.features_daily set raw = raw || '{\"volatility_365\": -1}'"
             " where card_id = 'card-0'"
         )
-    told = monitor(watched.workshop, None, now=NOW)
+    told = monitor(watched.workshop, night, now=NOW)
     assert "a size of moves is not negative" in str(told["out_of_bounds"])
     with pytest.raises(Conflict, match=r"paused until .* expectations_failed"):
         change_stage(watched.workshop, "gbdt-1", Asked("canary"), now=NOW)
@@ -341,7 +392,7 @@ def test_drift_says_which_version_has_to_learn_anew(watched: Desk) -> None:
     learns_from(watched, "gbdt-1", market_of(900, seed=1, shift=50.0))
     mark(watched.urls, EVERYTHING, LAST_DAY)
     watched.night()
-    assert monitor(watched.workshop, None, now=NOW)["asks_for_training"] is True
+    assert monitor(watched.workshop, LAST_DAY, now=NOW)["asks_for_training"] is True
     (said,) = [
         one
         for one in ask_for_training(watched.workshop)["drifted"]  # type: ignore[attr-defined]
@@ -366,7 +417,7 @@ def test_a_band_that_was_told_after_the_moment_judges_nobody(watched: Desk) -> N
     def versions(hours: int) -> set[str]:
         with watched.workshop.stores() as stores:
             at = moment + timedelta(hours=hours)
-            told = stores.monitoring.told(since=end_of(night) - timedelta(days=9), moment=at)
+            told = stores.monitoring.told(nights=90, moment=at)
         return set(told.bands["model_version"])
 
     assert versions(0) == {"ewma-1"}
@@ -378,5 +429,5 @@ def test_a_slow_night_is_out_of_its_bounds(watched: Desk) -> None:
     with job_transaction(SignalsSettings().database_url) as connection:
         slow = Took(LAST_DAY, 100, 100 * POLICY.most_ms_an_instrument / 1000 + 1)
         Monitoring(connection).note_inference(slow, now=NOW + timedelta(minutes=1))
-    told = monitor(watched.workshop, None, now=NOW)
+    told = monitor(watched.workshop, LAST_DAY, now=NOW)
     assert "inference_ms: milliseconds an instrument" in str(told["out_of_bounds"])
