@@ -13,7 +13,7 @@ from signals_svc.adapters.onnx_forecaster import OnnxForecaster
 from signals_svc.adapters.onnx_quantile_trees import OnnxBaselines
 from signals_svc.domain.artifact import ArtifactCorrupt, artifact_of
 from signals_svc.domain.baseline_artifact import baseline_artifact_of
-from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.classifier_inputs import CLASSIFIER_NAMES, NAMES
 from signals_svc.domain.forecaster_artifact import forecaster_artifact_of
 from signals_svc.ports.forecasters import Baselines, Forecaster
 from signals_svc.ports.models import Classifier, ServingModel
@@ -39,7 +39,7 @@ class LakeModels:
     def load(self, model: ServingModel) -> Classifier:
         """Read, verify and open a classifier. Raises ArtifactCorrupt or Unavailable."""
         artifact = artifact_of(model.version, self._body(model))
-        if artifact.inputs != NAMES:
+        if artifact.inputs != CLASSIFIER_NAMES:
             raise ArtifactCorrupt(model.version, "it wants other inputs than are computed")
         return OnnxClassifier(artifact)
 

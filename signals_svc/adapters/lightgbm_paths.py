@@ -34,10 +34,16 @@ def paths_of_booster(booster: lgb.Booster, *, of_class: int | None = None) -> Tr
     ]
     found = [path for tree in trees for path in _leaves(tree, {})]
     widest = max(1, *(len(boxes) for boxes, _ in found))
+    # A split of the missing from the rest has the largest double as its threshold: that is no end.
+    with np.errstate(over="ignore"):
+        low, high = (
+            _column(found, name, end, widest).astype(np.float32)
+            for name, end in (("low", -np.inf), ("high", np.inf))
+        )
     return TreePaths(
         inputs=np.array([_row(sorted(boxes), UNUSED, widest) for boxes, _ in found], np.int64),
-        low=_column(found, "low", -np.inf, widest).astype(np.float32),
-        high=_column(found, "high", np.inf, widest).astype(np.float32),
+        low=low,
+        high=high,
         missing=_column(found, "missing", 1.0, widest).astype(np.bool_),
         share=_column(found, "share", 1.0, widest),
         value=np.array([value for _, value in found]),

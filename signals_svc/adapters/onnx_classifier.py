@@ -25,6 +25,11 @@ class OnnxClassifier:
         return self._artifact.version
 
     @property
+    def reads(self) -> str:
+        """The version whose forecasts are among its inputs."""
+        return self._artifact.reads
+
+    @property
     def horizon_days(self) -> int:
         """The one horizon it speaks about."""
         return self._artifact.horizon_days

@@ -9,6 +9,7 @@ from signals_svc.domain.conformal import widened
 from signals_svc.domain.forecast_model import at_horizons, spread_at
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
 from signals_svc.domain.looked_at import LookedAt, looked_at
+from signals_svc.domain.past_forecasts import PastForecasts, past_forecasts_of
 from signals_svc.domain.weekly import STEPS, Windows
 from signals_svc.ports.forecasters import Heard
 
@@ -33,6 +34,12 @@ class OnnxForecaster:
     def passed(self) -> tuple[int, ...]:
         """Horizons it has earned, in days."""
         return self._artifact.passed
+
+    @property
+    def past(self) -> PastForecasts | None:
+        """What it said of past weeks out of fold."""
+        body = self._artifact.past
+        return None if body is None else past_forecasts_of(body)
 
     def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
         """In one run, what it says and what it looked at."""

@@ -7,6 +7,7 @@ from signals_svc.adapters.onnx_session import paths_of, session_of
 from signals_svc.domain.analogues import Library, library_of
 from signals_svc.domain.arrays import Floats, Singles
 from signals_svc.domain.baseline_artifact import BaselineArtifact
+from signals_svc.domain.past_forecasts import PastForecasts, past_forecasts_of
 from signals_svc.domain.tree_paths import contributions
 
 
@@ -38,12 +39,23 @@ class OnnxBaselines:
         return self._artifact.best.get(str(horizon_days))
 
     def trees(self, inputs: Singles, horizon_days: int) -> Floats:
-        """[n, 3] in spreads, in order, where the trees are the best."""
+        """[n, 3] in spreads, in order, of a horizon they have learned."""
         return np.sort(run_trees(self._trees[str(horizon_days)], inputs), axis=1)
 
     def moved(self, inputs: Singles, horizon_days: int) -> Floats:
-        """[n, F] in spreads: what each input moved the middle, where the trees are the best."""
+        """[n, F] in spreads: what each input moved the middle, of a horizon they have learned."""
         return contributions(self._paths[str(horizon_days)], inputs)[0]
+
+    @property
+    def learned(self) -> tuple[int, ...]:
+        """Horizons of which its trees can speak, in days."""
+        return tuple(sorted(map(int, self._trees)))
+
+    @property
+    def past(self) -> PastForecasts | None:
+        """What its trees said of past weeks out of fold."""
+        body = self._artifact.past
+        return None if body is None else past_forecasts_of(body)
 
     @property
     def library(self) -> Library:

@@ -30,11 +30,13 @@ class ArtifactCorrupt(Rejected):
 class Artifact:
     """`inputs` name the columns of the model in order; `temperature` divides its log odds.
 
-    `break_even` is the log return beyond which its labels are BUY and SELL.
+    `break_even` is the log return beyond which its labels are BUY and SELL; `reads` is the version
+    whose forecasts are among its inputs.
     """
 
     version: str
     feature_version: str
+    reads: str
     horizon_days: int
     break_even: float
     trained_through: str

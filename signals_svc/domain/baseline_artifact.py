@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from signals_svc.domain.artifact import PATHS, ArtifactCorrupt, packed, unpacked
+from signals_svc.domain.past_forecasts import PAST_FILE
 
 TREE_FILES = ("q10.onnx", "q50.onnx", "q90.onnx")
 ANALOGUES = "analogues.npy"
-MEMBERS = ("trees", "paths", "analogues")
+MEMBERS = ("trees", "paths", "analogues", "past")
 
 
 @dataclass(frozen=True)
 class BaselineArtifact:
-    """`best` by horizon in days, as text; `trees` a graph a quantile where they won."""
+    """`best` by horizon in days, as text; `trees` a graph a quantile where they are heard.
+
+    `past` is what they said out of fold; None of a contest that no classifier learns from.
+    """
 
     version: str
     feature_version: str
@@ -26,6 +30,7 @@ class BaselineArtifact:
     trees: Mapping[str, tuple[bytes, ...]]
     paths: Mapping[str, bytes]  # of the leaves of the middle quantile's trees
     analogues: bytes
+    past: bytes | None = None
 
     def to_bytes(self) -> bytes:
         """The same artifact always gives the same bytes."""
@@ -36,20 +41,22 @@ class BaselineArtifact:
             for file, graph in zip(TREE_FILES, graphs, strict=True)
         }
         paths = {f"{horizon}/{PATHS}": body for horizon, body in self.paths.items()}
-        return packed(card, {**graphs, **paths, ANALOGUES: self.analogues})
+        past = {} if self.past is None else {PAST_FILE: self.past}
+        return packed(card, {**graphs, **paths, ANALOGUES: self.analogues, **past})
 
 
 def baseline_artifact_of(version: str, body: bytes) -> BaselineArtifact:
     """What `to_bytes` made. Raises ArtifactCorrupt for anything else."""
     card, graphs = unpacked(version, body)
     try:
-        analogues = graphs.pop(ANALOGUES)
+        analogues, past = graphs.pop(ANALOGUES), graphs.pop(PAST_FILE, None)
         horizons = sorted({name.split("/")[0] for name in graphs})
         return BaselineArtifact(
             **card | {"inputs": tuple(card["inputs"])},
             trees={one: tuple(graphs[f"{one}/{file}"] for file in TREE_FILES) for one in horizons},
             paths={one: graphs[f"{one}/{PATHS}"] for one in horizons},
             analogues=analogues,
+            past=past,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

@@ -1,4 +1,7 @@
-"""What the classifier sees of an instrument: its place in the market and the forecast's numbers.
+"""What trees see of an instrument: its place in the market and the trend forecast's numbers.
+
+The classifier sees a forecaster's quantiles too: out of fold where it learns, of the night where it
+speaks.
 
 Season and age are left out on purpose: with one market's history a model would learn dates by
 heart from them.
@@ -55,6 +58,8 @@ NAMES = (
     *(f"x.{name}" for name in RAW),
     *FORECAST,
 )
+READ = ("read_q10", "read_q50", "read_q90")  # of the forecaster that a classifier names
+CLASSIFIER_NAMES = (*NAMES, *READ)
 
 
 def classifier_inputs(
@@ -66,3 +71,8 @@ def classifier_inputs(
     columns += [raw[name] for name in RAW]
     columns += [forecast.q50, forecast.sigma / np.sqrt(horizon_days / LAMBDA_DAYS)]
     return np.column_stack(columns).astype(np.float32)
+
+
+def with_forecasts(inputs: Singles, quantiles: Singles | Floats) -> Singles:
+    """What a classifier reads, columns as CLASSIFIER_NAMES; a missing forecast is NaN."""
+    return np.column_stack([inputs, quantiles]).astype(np.float32)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints
-from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.classifier_inputs import CLASSIFIER_NAMES
 from signals_svc.domain.input_words import words_of
 from signals_svc.domain.tiers import by_tier
 
@@ -69,8 +69,8 @@ def moved_together(by: Floats) -> dict[str, Any]:
     return {
         "inputs": [
             {
-                "input": NAMES[place],
-                "words": words_of(NAMES[place]),
+                "input": CLASSIFIER_NAMES[place],
+                "words": words_of(CLASSIFIER_NAMES[place]),
                 "by": round(float(mean[place]), DECIMALS),
                 "size": round(float(size[place]), DECIMALS),
             }

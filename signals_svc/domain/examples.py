@@ -11,12 +11,13 @@ from kernel.days import end_of
 from kernel.series import MIN_QUOTES, STALE_DAYS, WINDOW_DAYS
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.bars import Bars, known_at
-from signals_svc.domain.classifier_inputs import NAMES, classifier_inputs
+from signals_svc.domain.classifier_inputs import CLASSIFIER_NAMES, classifier_inputs, with_forecasts
 from signals_svc.domain.cross_section import Catalog
 from signals_svc.domain.decision import Forecast, Policy, Utility, utility_of
 from signals_svc.domain.features import Features, features_on
 from signals_svc.domain.forecast import ewma_forecast
 from signals_svc.domain.labels import NO_LABEL, labels_of, marks_of, next_sale, realised
+from signals_svc.domain.past_forecasts import PastForecasts
 from signals_svc.domain.series import date_of, day_number
 
 STEP_DAYS = 7
@@ -48,7 +49,7 @@ class Examples:
     @property
     def fingerprint(self) -> str:
         """Hash of everything a model could learn from."""
-        digest = hashlib.blake2b("\x1f".join(NAMES).encode(), digest_size=16)
+        digest = hashlib.blake2b("\x1f".join(CLASSIFIER_NAMES).encode(), digest_size=16)
         for column in (self.days, self.inputs, self.labels, self.label_known_us):
             digest.update(np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()
@@ -106,13 +107,15 @@ def examples_of(
     known_until: date,
     horizon_days: int,
     policy: Policy,
+    read: PastForecasts,
 ) -> Examples:
-    """Features per day as known then, labels as known at the end of `known_until`."""
+    """Features per day as known then, what was forecast on it out of fold, and labels as known at
+    the end of `known_until`."""
     later = known_at(versions, end_of(known_until))
-    parts = list(_parts(versions, later, catalog, days, horizon_days, policy))
+    parts = list(_parts(versions, later, catalog, days, horizon_days, policy, read))
     if not parts:
         none, nothing = np.empty(0, np.int64), np.empty(0)
-        inputs = np.empty((0, len(NAMES)), np.float32)
+        inputs = np.empty((0, len(CLASSIFIER_NAMES)), np.float32)
         marks = np.empty((0, len(steps_of(horizon_days))))
         return Examples(none, inputs, none, none, [], none, nothing, nothing, marks, none)
     return Examples(
@@ -136,6 +139,7 @@ def _parts(
     days: list[date],
     horizon_days: int,
     policy: Policy,
+    read: PastForecasts,
 ) -> Iterator[Examples]:
     for day in days:
         features = features_on(versions, catalog, day)
@@ -143,10 +147,11 @@ def _parts(
         labels = labels_of(outcomes.log_returns, policy.costs.break_even)
         rows = np.flatnonzero((labels != NO_LABEL) & features.series.liquid)
         rows = rows[np.isfinite(features.raw["sigma_day"][rows])]
-        inputs = classifier_inputs(features.raw, features.normalised, horizon_days)
+        inputs = classifier_inputs(features.raw, features.normalised, horizon_days)[rows]
+        told = read.said(day_number(day), [features.instruments[row] for row in rows])
         yield Examples(
             days=np.full(len(rows), features.series.as_of_day),
-            inputs=inputs[rows],
+            inputs=with_forecasts(inputs, told),
             labels=labels[rows],
             label_known_us=outcomes.known_us[rows],
             utilities=_utilities(features, rows, horizon_days, policy),

@@ -12,7 +12,7 @@ import numpy as np
 from kernel.ids import Instrument
 from signals_svc.domain.analogues import Alike
 from signals_svc.domain.arrays import Floats, Singles
-from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.classifier_inputs import CLASSIFIER_NAMES
 from signals_svc.domain.input_words import looked_at_words, value_words, words_of
 from signals_svc.domain.looked_at import LookedAt
 
@@ -50,9 +50,9 @@ def moved(by: Floats, inputs: Singles) -> dict[str, Any]:
     return {
         "inputs": [
             {
-                "input": NAMES[place],
-                "words": words_of(NAMES[place]),
-                "value": value_words(NAMES[place], float(inputs[place])),
+                "input": CLASSIFIER_NAMES[place],
+                "words": words_of(CLASSIFIER_NAMES[place]),
+                "value": value_words(CLASSIFIER_NAMES[place], float(inputs[place])),
                 "by": round(float(by[place]), DECIMALS),
             }
             for place in first

@@ -14,6 +14,8 @@ MOST_TESTED_WEEKS = 104
 MIN_TRAIN_WEEKS = 20
 MIN_TRAIN_ROWS = 1_000
 CHECK_SHARE = 0.15  # of the weeks of a training, its newest ones
+EARLIER_WEEKS = 10  # of a block before the tested weeks: each costs a training
+MOST_EARLIER = 6
 EMBARGO_DAYS = 4 * WEEK_DAYS  # between what trains and what stops it; neighbours overlap
 
 MOST_TRAINED = 2_500  # rows an epoch: windows of neighbouring weeks tell nearly the same
@@ -39,6 +41,23 @@ def forecast_folds(days: Ints, known_us: Ints) -> list[ForecastFold]:
     blocks = np.array_split(distinct[-tested:], FOLDS)
     folds = [_fold(days, known_us, block) for block in blocks]
     return folds if all(map(_enough, [days] * FOLDS, folds)) else []
+
+
+def earlier_folds(days: Ints, known_us: Ints, first: ForecastFold) -> list[ForecastFold]:
+    """Blocks that end where the first test block begins, oldest first: nobody is judged by them,
+    what is said of them is learned from by others."""
+    distinct = np.unique(days)
+    weeks = distinct[distinct < days[first.test].min()]
+    starts = (
+        place
+        for place, week in enumerate(weeks)
+        if _enough(days, _fold(days, known_us, weeks[place : place + 1]))
+    )
+    begin = next(starts, len(weeks))
+    left = weeks[begin:]
+    count = min(MOST_EARLIER, -(-len(left) // EARLIER_WEEKS))
+    blocks = np.array_split(left, count) if count else []
+    return [_fold(days, known_us, block) for block in blocks]
 
 
 def split_for_check(days: Ints, rows: Ints) -> tuple[Ints, Ints]:

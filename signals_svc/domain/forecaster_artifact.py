@@ -6,6 +6,7 @@ from typing import Any
 
 from signals_svc.domain.artifact import MODEL, ArtifactCorrupt, packed, unpacked
 from signals_svc.domain.conformal import Margins
+from signals_svc.domain.past_forecasts import PAST_FILE
 from signals_svc.domain.weekly import AHEAD, FIXED, PAST, STEPS, WEEKS
 
 # What the graph was exported for; another release may lay its windows out otherwise.
@@ -29,6 +30,7 @@ class ForecasterArtifact:
     data_fingerprint: str
     metrics: dict[str, Any]
     onnx: bytes
+    past: bytes | None = None  # what it said out of fold
 
     @property
     def passed(self) -> tuple[int, ...]:
@@ -37,8 +39,11 @@ class ForecasterArtifact:
 
     def to_bytes(self) -> bytes:
         """The same artifact always gives the same bytes."""
-        card = {name: value for name, value in self.__dict__.items() if name != "onnx"}
-        return packed(card | {"layout": LAYOUT}, {MODEL: self.onnx})
+        card = {
+            name: value for name, value in self.__dict__.items() if name not in ("onnx", "past")
+        }
+        past = {} if self.past is None else {PAST_FILE: self.past}
+        return packed(card | {"layout": LAYOUT}, {MODEL: self.onnx, **past})
 
 
 def forecaster_artifact_of(version: str, body: bytes) -> ForecasterArtifact:
@@ -48,6 +53,8 @@ def forecaster_artifact_of(version: str, body: bytes) -> ForecasterArtifact:
         if card.pop("layout") != LAYOUT:
             raise ArtifactCorrupt(version, "it wants other windows than are computed")
         margins = {horizon: (low, high) for horizon, (low, high) in card.pop("margins").items()}
-        return ForecasterArtifact(**card, margins=margins, onnx=graphs[MODEL])
+        return ForecasterArtifact(
+            **card, margins=margins, onnx=graphs[MODEL], past=graphs.get(PAST_FILE)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactCorrupt(version, str(error)) from error

@@ -32,17 +32,20 @@ BASE = {
     "bounce": "how far single sales scatter",
     "forecast_q50": "trend forecast",
     "forecast_sigma": "spread of the trend forecast",
+    "read_q10": "low end of the learned forecast",
+    "read_q50": "middle of the learned forecast",
+    "read_q90": "high end of the learned forecast",
 }
 AMONG_ALL = ", among all"  # the same as a robust z across the instruments of the day
 
 
 def words_of(name: str) -> str:
-    """Of an input as classifier_inputs.NAMES has it."""
+    """Of an input as classifier_inputs.CLASSIFIER_NAMES has it."""
     kind, _, base = name.rpartition(".")
     return BASE[base] + (AMONG_ALL if kind == "z" else "")
 
 
-PERCENT_OF_LOG = ("momentum", "excess", "premium_raw", "premium_nine", "forecast_q50")
+PERCENT_OF_LOG = ("momentum", "excess", "premium_raw", "premium_nine", "forecast_q50", "read_q")
 PERCENT = ("volatility", "drawdown", "rank", "downside", "bounce", "forecast_sigma")
 
 SEQUENCE = {

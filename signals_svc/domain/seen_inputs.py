@@ -38,7 +38,7 @@ NOTHING_SEEN = Seen({})
 
 
 def seen_inputs(inputs: Singles, *, horizon_days: int) -> Seen:
-    """Of each column, by its name in NAMES."""
+    """Of each column of NAMES; the forecasts that a classifier reads too are made of those."""
     if not len(inputs):
         return NOTHING_SEEN
     found = {name: _seen(inputs[:, place]) for place, name in enumerate(NAMES)}

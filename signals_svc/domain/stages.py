@@ -9,6 +9,8 @@ from kernel.ids import CardId
 # canary: told of some cards. production: told. retired, rejected: never speaks again.
 Stage = Literal["staging", "shadow", "canary", "production", "retired", "rejected"]
 
+TOLD: frozenset[Stage] = frozenset({"canary", "production"})
+SPEAKS: frozenset[Stage] = TOLD | {"shadow"}
 SHADOW_NIGHTS = 7  # that a version is heard, before anybody is told what it says
 DEFAULT_CANARY_PERCENT = 10
 

@@ -26,6 +26,7 @@ from signals_svc.usecases.learn_baselines import learn_baselines
 from signals_svc.usecases.learn_forecasts import TooShort, learn_forecasts
 from signals_svc.usecases.promote import Asked, promote, rollback
 from signals_svc.usecases.publish import BATCH, refresh_cache, send_flips
+from signals_svc.usecases.read_forecasts import TRAINED_BY, Readable, forecasts_to_learn_from
 from signals_svc.usecases.rebuild_features import features_of, history_of, keep
 from signals_svc.usecases.rehearse import rehearse
 from signals_svc.usecases.train import (
@@ -90,8 +91,16 @@ def add_trainings(group: click.Group, workshop: Callable[[], Workshop]) -> None:
 
     @group.command("train", help="Train a classifier on what was known by the end of a day.")
     @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
-    def train_job(day: date | None) -> None:
-        finish("train", lambda: train_classifier(workshop(), day, now=datetime.now(UTC)))
+    @click.option(
+        "--reads",
+        type=click.Choice(tuple(TRAINED_BY)),
+        default="baseline",
+        show_default=True,
+        help="whose forecasts it learns from, out of fold: a contest's trees or a TFT's",
+    )
+    def train_job(day: date | None, reads: Readable) -> None:
+        now = datetime.now(UTC)
+        finish("train", lambda: train_classifier(workshop(), day, now=now, reads=reads))
 
     @group.command("train_forecaster", help="Train a sequence forecaster on what was known then.")
     @click.option("--date", "day", type=UtcDay(), help="default: the latest night with signals")
@@ -228,16 +237,29 @@ def publish_changes(workshop: Workshop, *, now: datetime) -> Summary:
     return {"cached": cached, "flips": sent}
 
 
-def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> Summary:
+def train_classifier(
+    workshop: Workshop, day: date | None, *, now: datetime, reads: Readable = "baseline"
+) -> Summary:
     """Accepted or not, and why; it is heard in the shadow from now on."""
     with workshop.stores() as stores:
-        history = read_history(stores, known_until=day_or_latest(stores, day))
+        until = day_or_latest(stores, day)
+        read = forecasts_to_learn_from(
+            stores.models,
+            workshop.loaders,
+            known_until=until,
+            family=reads,
+            horizon_days=workshop.shown_horizon,
+        )
+        if isinstance(read, str):
+            return {"outcome": f"no classifier: {read}", "candidate": None, "rows": 0}
+        history = read_history(stores, known_until=until)
     learned = learn(
         history,
         horizon_days=workshop.shown_horizon,
         policy=workshop.policy,
         gate=workshop.classifier_policy(),
         trainer=workshop.trainer(),
+        read=read,
     )
     if isinstance(learned, TooFewLabels):
         outcome = f"no classifier: {learned.missing}"
@@ -248,6 +270,7 @@ def train_classifier(workshop: Workshop, day: date | None, *, now: datetime) -> 
     return {
         "outcome": f"{'accepted' if verdict.accepted else 'not accepted'}, in the shadow",
         "candidate": trained.version,
+        "reads": read.version,
         "verdict": verdict.words,
         "gain_by_fold": [round(fold.gain, 4) for fold in verdict.folds],
         "rows": trained.rows,
@@ -269,6 +292,7 @@ def train_forecaster(workshop: Workshop, day: date | None, *, now: datetime) -> 
         costs=workshop.policy.costs,
         trainer=workshop.forecast_trainer(),
         trees=workshop.trees(),
+        read_at=workshop.shown_horizon,
     )
     if isinstance(learned, TooShort):
         outcome = f"no forecaster: {learned.missing}"
@@ -297,6 +321,7 @@ def train_baselines(workshop: Workshop, day: date | None, *, now: datetime) -> S
         policy=workshop.forecast_policy(),
         costs=workshop.policy.costs,
         trees=workshop.trees(),
+        read_at=workshop.shown_horizon,
     )
     if isinstance(learned, TooShort):
         outcome = f"no contest: {learned.missing}"

@@ -22,7 +22,7 @@ from signals_svc.usecases.learn_forecasts import TooShort
 from signals_svc.usecases.rebuild_features import History
 from signals_svc.usecases.train import HISTORY_START
 from signals_svc.usecases.verify_nights import Compared, verify_night
-from signals_svc.usecases.verify_training import verify_training
+from signals_svc.usecases.verify_training import Learning, verify_training
 
 
 class SeesTheFuture(Conflict):
@@ -113,10 +113,12 @@ def _folds(
 ) -> None:
     """As many as were asked for, from one that the seed chooses on."""
     seen = LearnedFrom(last, history.versions, history.catalog)
+    learning = Learning(
+        workshop.horizons, workshop.shown_horizon, workshop.policy, workshop.trees()
+    )
     first = told.asked.seed
     for pick in filter(told.has_time, range(first, first + told.asked.folds)):
-        trees = workshop.trees()
-        fold = verify_training(seen, copy, horizons=workshop.horizons, trees=trees, pick=pick)
+        fold = verify_training(seen, copy, learning, pick=pick)
         if isinstance(fold, TooShort):
             told.folds_missing = fold.missing
             return

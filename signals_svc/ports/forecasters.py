@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from signals_svc.domain.analogues import Library
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.looked_at import LookedAt
+from signals_svc.domain.past_forecasts import PastForecasts
 from signals_svc.domain.tree_paths import TreePaths
 from signals_svc.domain.weekly import Windows
 from signals_svc.ports.models import ServingModel
@@ -96,6 +97,11 @@ class Forecaster(Protocol):
         """Horizons it has earned, in days."""
         ...
 
+    @property
+    def past(self) -> PastForecasts | None:
+        """What it said of past weeks out of fold; None where that was not kept."""
+        ...
+
     def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
         """What it says of every window, and what it looked at."""
         ...
@@ -126,12 +132,22 @@ class Baselines(Protocol):
         """Name of the best baseline; None for a horizon it was not held for."""
         ...
 
+    @property
+    def learned(self) -> tuple[int, ...]:
+        """Horizons of which its trees can speak, in days."""
+        ...
+
+    @property
+    def past(self) -> PastForecasts | None:
+        """What its trees said of past weeks out of fold; None where that was not kept."""
+        ...
+
     def trees(self, inputs: Singles, horizon_days: int) -> Floats:
-        """[n, 3] in spreads, in order, where the trees are the best."""
+        """[n, 3] in spreads, in order, of a horizon they have learned."""
         ...
 
     def moved(self, inputs: Singles, horizon_days: int) -> Floats:
-        """[n, F] in spreads: what each input moved the middle, where the trees are the best."""
+        """[n, F] in spreads: what each input moved the middle, of a horizon they have learned."""
         ...
 
     @property

@@ -105,6 +105,11 @@ class Classifier(Protocol):
         ...
 
     @property
+    def reads(self) -> str:
+        """The version whose forecasts are among its inputs."""
+        ...
+
+    @property
     def horizon_days(self) -> int:
         """The one horizon it speaks about."""
         ...

@@ -63,7 +63,7 @@ def explanations_of(
     places, told = moved.places, moved.told
     parts: Mapping[str, Parts] = {
         "forecast": moved.parts,
-        "classifier": _classifier(snapshot, places, classes, moved.horizon_days),
+        "classifier": _classifier(places, classes, moved.horizon_days),
         "looked_at": _looked_at(places, forecasts, told),
         "alike": _alike(snapshot, places, forecasts.contest),
     }
@@ -103,12 +103,12 @@ def _forecast(
     ]
 
 
-def _classifier(snapshot: Snapshot, places: Ints, classes: Classified, horizon_days: int) -> Parts:
+def _classifier(places: Ints, classes: Classified, horizon_days: int) -> Parts:
     """What moved the log odds of BUY over SELL, of the classifier that is told or else heard."""
     heard = classes.first
-    if heard is None or heard.horizon_days != horizon_days:
+    if heard is None or classes.inputs is None or heard.horizon_days != horizon_days:
         return [None] * len(places)
-    inputs = _inputs(snapshot, places, heard.horizon_days)
+    inputs = classes.inputs[places]
     by, chances = heard.moved(inputs), heard.chances(inputs)
     return [
         {

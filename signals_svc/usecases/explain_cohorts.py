@@ -8,13 +8,14 @@ import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.baselines import TREES
-from signals_svc.domain.classifier_inputs import classifier_inputs
+from signals_svc.domain.classifier_inputs import classifier_inputs, with_forecasts
 from signals_svc.domain.cohorts import CohortExplanation, Part, cohorts_of, moved_together
 from signals_svc.domain.features import FEATURE_VERSION, Features
 from signals_svc.domain.forecast_model import spread_at
-from signals_svc.domain.weekly import yardstick
+from signals_svc.domain.weekly import windows_of, yardstick
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
+from signals_svc.usecases.read_forecasts import Seen, read_forecast
 from signals_svc.usecases.whole_market import whole_market
 
 
@@ -75,12 +76,17 @@ def _contributions(
             inputs = _inputs(features, places, held.inputs_horizon_days)
             unit = spread_at(yardstick(features.raw)[1], (horizon_days,))[places]
             yield _Contributions("forecast", held.version, held.moved(inputs, horizon_days) * unit)
+    seen = Seen(features.raw, features.normalised, lambda: windows_of(features))
     for model in stores.models.speakers("classifier", trained_by=moment).all:
         if model.feature_version != FEATURE_VERSION:
             continue
         classifier = loaders.classifiers.load(model)
-        if classifier.horizon_days == horizon_days:
-            moved = classifier.moved(_inputs(features, places, horizon_days))
+        if classifier.horizon_days != horizon_days:
+            continue
+        read = read_forecast(classifier.reads, horizon_days, stores.models, loaders, seen)
+        if not isinstance(read, str):
+            inputs = with_forecasts(_inputs(features, places, horizon_days), read[places])
+            moved = classifier.moved(inputs)
             yield _Contributions("classifier", classifier.version, moved)
             return
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import structlog
@@ -38,6 +38,8 @@ BEFORE_ANY_CONTEST: Baseline = "ewma"  # tuned on recorded sales; nothing else t
 class NightForecasts:
     """By horizon who is told what; everything that was said; who had to be silent, and why.
 
+    `by_trees` is what the contest's trees say, whoever is told.
+
     For explaining it: the contest, and of the sequence forecaster that is told, or else heard, its
     version and what it looked at, by an instrument's place.
     """
@@ -46,6 +48,7 @@ class NightForecasts:
     said: list[Quantile]
     heard: int  # instruments that a sequence forecaster spoke of
     silent: tuple[str, ...]
+    by_trees: Mapping[int, Floats] = field(default_factory=dict)
     contest: Baselines | None = None
     looked_at: tuple[str, Callable[[int], LookedAt | None]] | None = None
 
@@ -75,7 +78,8 @@ def forecasts_of(
     held = None
     if contest and not _foreign(contest):
         held = loaders.baselines.load_baselines(contest)
-    spoken = told_by_baselines(snapshot, held, horizons)
+    by_trees = _trees_say(snapshot, held, horizons, unheard=shadow)
+    spoken = _told_by_baselines(snapshot, held, horizons, by_trees)
     told = _Sequences(snapshot, horizons, loaders.forecasters, windows)
     for model in speakers.all:
         if _foreign(model):
@@ -89,9 +93,15 @@ def forecasts_of(
             log.error("shadow.unusable", model_version=model.version, detail=str(error))
             silent.append(f"{model.version}: {error}")
     spoken = told.over(spoken, speakers)
-    said = [*_stored(snapshot, spoken), *told.said]
+    said = [*_stored(snapshot, _by_contest(held, by_trees)), *_stored(snapshot, spoken), *told.said]
     return NightForecasts(
-        spoken, _each_once(said), told.heard, tuple(silent), held, told.looked_at(speakers)
+        spoken,
+        _each_once(said),
+        told.heard,
+        tuple(silent),
+        by_trees,
+        held,
+        told.looked_at(speakers),
     )
 
 
@@ -99,9 +109,30 @@ def told_by_baselines(
     snapshot: Snapshot, contest: Baselines | None, horizons: tuple[int, ...]
 ) -> dict[int, Spoken]:
     """By horizon what the best baseline says; before any contest that is the EWMA forecast."""
-    if contest is not None:
-        return _best_baselines(snapshot, contest, horizons)
-    return {one: fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, one) for one in horizons}
+    by_trees = _trees_say(snapshot, contest, horizons, unheard=False)
+    return _told_by_baselines(snapshot, contest, horizons, by_trees)
+
+
+def _trees_say(
+    snapshot: Snapshot, contest: Baselines | None, horizons: tuple[int, ...], *, unheard: bool
+) -> Mapping[int, Floats]:
+    """[n, 3] of the log return, at each horizon the contest's trees won, or have learned."""
+    if contest is None:
+        return {}
+    inputs = classifier_inputs(snapshot.raw, snapshot.normalised, contest.inputs_horizon_days)
+    spread = spread_at(yardstick(snapshot.raw)[1], horizons)
+    return {
+        horizon: contest.trees(inputs, horizon) * spread[:, at, None]
+        for at, horizon in enumerate(horizons)
+        if (horizon in contest.learned if unheard else contest.best(horizon) == TREES)
+    }
+
+
+def _by_contest(contest: Baselines | None, by_trees: Mapping[int, Floats]) -> Mapping[int, Spoken]:
+    """What the trees say is stored, whoever is told."""
+    if contest is None:
+        return {}
+    return {one: Spoken(said, (contest.version,) * len(said)) for one, said in by_trees.items()}
 
 
 def _foreign(model: ServingModel) -> bool:
@@ -120,22 +151,21 @@ def _why(model: ServingModel) -> str:
     return f"{model.version}: wants features {model.feature_version}, these are {FEATURE_VERSION}"
 
 
-def _best_baselines(
-    snapshot: Snapshot, contest: Baselines, horizons: tuple[int, ...]
+def _told_by_baselines(
+    snapshot: Snapshot,
+    contest: Baselines | None,
+    horizons: tuple[int, ...],
+    by_trees: Mapping[int, Floats],
 ) -> dict[int, Spoken]:
-    inputs = classifier_inputs(snapshot.raw, snapshot.normalised, contest.inputs_horizon_days)
-    spread = spread_at(yardstick(snapshot.raw)[1], horizons)
-    every = np.ones(len(inputs), np.bool_)
     best = {}
-    for at, horizon in enumerate(horizons):
-        name = contest.best(horizon) or BEFORE_ANY_CONTEST
-        if name == TREES:
-            quantiles = contest.trees(inputs, horizon) * spread[:, at, None]
-            fallback = fixed_forecast(BEFORE_ANY_CONTEST, snapshot.raw, horizon)
-            best[horizon] = fallback.told_by(contest.version, quantiles, every)
-        else:
-            fixed = next(one for one in VERSIONS if one == name)
-            best[horizon] = fixed_forecast(fixed, snapshot.raw, horizon)
+    for horizon in horizons:
+        name = (contest.best(horizon) if contest else None) or BEFORE_ANY_CONTEST
+        fixed = next((one for one in VERSIONS if one == name), BEFORE_ANY_CONTEST)
+        told = fixed_forecast(fixed, snapshot.raw, horizon)
+        if contest is not None and name == TREES:
+            every = np.ones(len(snapshot.instruments), np.bool_)
+            told = told.told_by(contest.version, by_trees[horizon], every)
+        best[horizon] = told
     return best
 
 

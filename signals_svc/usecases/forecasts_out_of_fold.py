@@ -60,7 +60,25 @@ def trees_out_of_fold(
     examples: ForecastExamples, folds: list[ForecastFold], trees: QuantileTrees
 ) -> Floats:
     """[n, H, 3] of the log return, rows in test order."""
-    return np.concatenate([_trees_say(examples, fold, trees) for fold in folds])
+    return np.concatenate(
+        [
+            np.stack(
+                [trees_of_fold(examples, fold, trees, at) for at in range(len(examples.horizons))],
+                axis=1,
+            )
+            for fold in folds
+        ]
+    )
+
+
+def trees_of_fold(
+    examples: ForecastExamples, fold: ForecastFold, trees: QuantileTrees, at: int
+) -> Floats:
+    """[n, 3] of the log return at horizon number `at`, of the fold's test rows."""
+    known, units = known_units(examples, fold.train, at)
+    said = trees.fit(examples.inputs[known], units).answers(examples.inputs[fold.test])
+    spread = spread_at(examples.windows.spread[fold.test], examples.horizons)[:, at, None]
+    return np.asarray(np.sort(said, axis=1) * spread)
 
 
 def judged(
@@ -70,7 +88,7 @@ def judged(
     examples = out.examples
     outcomes = examples.outcomes[out.rows, at]
     some = np.isfinite(outcomes)
-    served = _served(out, at)
+    served = served_at(out, at)
     said = baselines_say(examples, out.rows, out.trees, at)
     verdict = judge_horizon(
         examples.decisions(out.rows[some], at),
@@ -83,7 +101,7 @@ def judged(
     return verdict, details(examples, out.rows, at, served, said[verdict.best_baseline], costs)
 
 
-def _served(out: OutOfFold, at: int) -> Floats:
+def served_at(out: OutOfFold, at: int) -> Floats:
     """Each fold's band is moved by what was known when it began."""
     unit = out.unit[:, at]
     served = out.quantiles[:, at].copy()
@@ -143,13 +161,3 @@ def known_units(examples: ForecastExamples, rows: Ints, at: int) -> tuple[Ints, 
     unit = spread_at(examples.windows.spread, examples.horizons)[:, at]
     known = rows[np.isfinite(examples.outcomes[rows, at])]
     return known, examples.outcomes[known, at] / unit[known]
-
-
-def _trees_say(examples: ForecastExamples, fold: ForecastFold, trees: QuantileTrees) -> Floats:
-    each = []
-    spread = spread_at(examples.windows.spread[fold.test], examples.horizons)
-    for at in range(len(examples.horizons)):
-        known, units = known_units(examples, fold.train, at)
-        said = trees.fit(examples.inputs[known], units).answers(examples.inputs[fold.test])
-        each.append(np.sort(said, axis=1) * spread[:, at, None])
-    return np.stack(each, axis=1)

@@ -2,21 +2,24 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from kernel.days import end_of
 from kernel.ids import Instrument
+from signals_svc.domain.arrays import Floats
 from signals_svc.domain.decision import Policy
 from signals_svc.domain.judgement import Actions, judge
 from signals_svc.domain.signal import Signal
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.weekly import Windows
+from signals_svc.ports.models import ModelStore
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
-from signals_svc.usecases.classify import Classified, classified
+from signals_svc.usecases.classify import Classified, ReadForecast, classified
 from signals_svc.usecases.explain import ForecastMoved, forecast_moved
 from signals_svc.usecases.forecast import NightForecasts, forecasts_of, windows_then
+from signals_svc.usecases.read_forecasts import Seen, read_forecast
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,19 @@ def judge_night(
     `windows` are those of the snapshot where somebody has them already; without `shadow` nobody is
     heard whom nobody is told.
     """
+    windows = windows or partial(windows_then, stores, snapshot)
     forecasts = forecasts_of(
         stores.models,
         snapshot,
         horizons=speech.horizons,
         loaders=speech.loaders,
-        windows=windows or partial(windows_then, stores, snapshot),
+        windows=windows,
         shadow=shadow,
     )
+    seen = Seen(snapshot.raw, snapshot.normalised, windows)
+    read = _reading(stores.models, forecasts, speech.loaders, seen)
     classes = classified(
-        snapshot, stores.models, speech.loaders.classifiers, speech.policy, shadow=shadow
+        snapshot, stores.models, speech.loaders.classifiers, speech.policy, read, shadow=shadow
     )
     moved = forecast_moved(snapshot, forecasts, speech.shown_horizon)
     previous = stores.signals.previous(sorted(wanted), before=end_of(snapshot.as_of))
@@ -77,3 +83,22 @@ def judge_night(
         moved=moved.inputs_told(snapshot),
     )
     return NightJudged(forecasts, classes, signals, moved, previous)
+
+
+def _reading(
+    models: ModelStore, forecasts: NightForecasts, loaders: Loaders, seen: Seen
+) -> ReadForecast:
+    """What a classifier reads, once a version and horizon: mostly trees that were just heard."""
+    contest = forecasts.contest
+
+    @cache
+    def read(version: str, horizon_days: int) -> Floats | str:
+        if (
+            contest is not None
+            and version == contest.version
+            and horizon_days in forecasts.by_trees
+        ):
+            return forecasts.by_trees[horizon_days]
+        return read_forecast(version, horizon_days, models, loaders, seen)
+
+    return read

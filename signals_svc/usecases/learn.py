@@ -14,7 +14,7 @@ from signals_svc.domain.arrays import Floats
 from signals_svc.domain.artifact import Artifact
 from signals_svc.domain.bars import Bars
 from signals_svc.domain.calibration import best_temperature
-from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.classifier_inputs import CLASSIFIER_NAMES
 from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.conviction_fit import fit_conviction
 from signals_svc.domain.cross_section import Catalog
@@ -30,6 +30,7 @@ from signals_svc.domain.signal_book import Books, Offered, books_of
 from signals_svc.domain.walk_forward import MIN_CLASS_ROWS, Fold, folds_of
 from signals_svc.ports.models import TrainedModel, Trainer
 from signals_svc.usecases.out_of_fold import OutOfFold, out_of_fold
+from signals_svc.usecases.read_forecasts import Read
 
 PARITY_ROWS = 1000
 PARITY_LIMIT = 1e-5
@@ -93,8 +94,12 @@ def learn(
     policy: Policy,
     gate: ClassifierPolicy,
     trainer: Trainer,
+    read: Read,
 ) -> Candidate | TooFewLabels:
-    """Minutes of computing and no store: nobody waits for a lock or a session meanwhile."""
+    """On features, and on what the forecaster to be read said out of fold.
+
+    Minutes of computing and no store: nobody waits for a lock or a session meanwhile.
+    """
     days = as_of_days(history.versions, history.known_until, horizon_days=horizon_days)
     examples = examples_of(
         history.versions,
@@ -103,6 +108,7 @@ def learn(
         known_until=history.known_until,
         horizon_days=horizon_days,
         policy=policy,
+        read=read.past,
     )
     folds = folds_of(
         examples.days, examples.labels, examples.label_known_us, horizon_days=horizon_days
@@ -113,7 +119,8 @@ def learn(
     out = out_of_fold(examples, folds, trainer)
     judged = _judged(examples, out, horizon_days, policy, gate)
     model = trainer.fit(examples.inputs, examples.labels)
-    artifact = _artifact(model, examples, out, judged, history.known_until, horizon_days, policy)
+    until = history.known_until
+    artifact = _artifact(model, examples, out, judged, until, horizon_days, policy, read.version)
     labelled = [date_of(int(day)) for day in np.unique(examples.days)]
     seen = seen_inputs(examples.inputs, horizon_days=horizon_days)
     return Candidate(artifact, judged.verdict, len(examples.labels), labelled, seen)
@@ -141,6 +148,7 @@ def _artifact(
     known_until: date,
     horizon_days: int,
     policy: Policy,
+    reads: str,
 ) -> Artifact:
     onnx = model.to_onnx()
     difference = model.parity(onnx, _parity_rows(examples))
@@ -149,13 +157,14 @@ def _artifact(
     labels = examples.labels[out.rows]
     verdict = judged.verdict
     return Artifact(
-        version=f"gbdt-{known_until:%Y%m%d}-{_digest(examples, policy)}",
+        version=f"gbdt-{known_until:%Y%m%d}-{_digest(examples, policy, reads)}",
         feature_version=FEATURE_VERSION,
+        reads=reads,
         horizon_days=horizon_days,
         break_even=policy.costs.break_even,
         trained_through=end_of(known_until).isoformat(),
         data_fingerprint=examples.fingerprint,
-        inputs=NAMES,
+        inputs=CLASSIFIER_NAMES,
         temperature=best_temperature(out.raw, labels),
         conviction=judged.conviction,
         metrics={
@@ -168,6 +177,8 @@ def _artifact(
             "folds": [asdict(score) | {"gain": score.gain} for score in verdict.folds],
             "labels": dict(zip(ACTIONS, np.bincount(labels, minlength=3).tolist(), strict=True)),
             "rows": len(examples.labels),
+            "reads": reads,
+            "read_share": float(np.isfinite(examples.inputs[:, -1]).mean()),
             "parity": difference,
             "reliability": judged.reliability,
             "tiers": judged.tiers,
@@ -178,9 +189,9 @@ def _artifact(
     )
 
 
-def _digest(examples: Examples, policy: Policy) -> str:
-    """Tells apart versions of one day: other examples, or labels of another meaning."""
-    text = f"{examples.fingerprint}|{policy!r}"
+def _digest(examples: Examples, policy: Policy, reads: str) -> str:
+    """Tells apart versions of one day: other examples or features, labels of another meaning."""
+    text = f"{examples.fingerprint}|{FEATURE_VERSION}|{policy!r}|{reads}"
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
@@ -250,4 +261,4 @@ def _books(examples: Examples, out: OutOfFold, policy: Policy) -> Books | None:
 def named_shares(shares: Floats) -> dict[str, float]:
     """The largest, by the name of the input."""
     first = np.argsort(-shares, kind="stable")[:SHARES_SHOWN]
-    return {NAMES[place]: float(shares[place]) for place in first}
+    return {CLASSIFIER_NAMES[place]: float(shares[place]) for place in first}

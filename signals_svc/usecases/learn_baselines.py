@@ -1,6 +1,5 @@
 """Holds a contest of simple forecasts out of fold, trains the trees where they won. Pure."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from kernel.days import end_of
 from signals_svc.domain.analogues import Library, spread_over, traits_of
+from signals_svc.domain.arrays import Floats
 from signals_svc.domain.baseline_artifact import BaselineArtifact
 from signals_svc.domain.baselines import TREES, Baseline
 from signals_svc.domain.classifier_inputs import NAMES
@@ -33,7 +33,8 @@ from signals_svc.usecases.learn import (
     ParityBroken,
     named_shares,
 )
-from signals_svc.usecases.learn_forecasts import TooShort, windows_of_history
+from signals_svc.usecases.learn_forecasts import TooShort, digest_of, windows_of_history
+from signals_svc.usecases.past_of_trees import past_of_trees
 
 REFERENCE: Baseline = "naive"  # what a winner is told beside: the last price again
 
@@ -55,18 +56,28 @@ def learn_baselines(
     policy: ForecastPolicy,
     costs: Costs,
     trees: QuantileTrees,
+    read_at: int | None = None,
 ) -> BestBaselines | TooShort:
-    """Seconds of computing and no store."""
+    """Seconds of computing and no store.
+
+    With `read_at`, the horizon of classifiers, the trees are heard at every horizon, and what they
+    said out of fold is kept for classifiers to learn from.
+    """
     found = windows_of_history(history, horizons)
     if isinstance(found, TooShort):
         return found
     examples, folds = found
-    contests, details = _contests(examples, folds, trees, policy, costs)
-    fitted = _fitted(examples, contests, trees)
+    answers = trees_out_of_fold(examples, folds, trees)
+    contests, details = _contests(examples, folds, answers, policy, costs)
+    fitted = _fitted(examples, contests, trees, every=read_at is not None)
+    past = None
+    if read_at is not None:
+        named = history.versions.instruments
+        past = past_of_trees(examples, named, folds, answers, trees, horizon_days=read_at)
     graphs = {horizon: one.to_onnx() for horizon, one in fitted.items()}
     parity = _parity(examples, fitted, graphs)
     longest = fitted.get(str(max(horizons)))
-    digest = hashlib.blake2b(examples.fingerprint.encode(), digest_size=4).hexdigest()
+    digest = digest_of(examples)
     artifact = BaselineArtifact(
         version=f"trees-{history.known_until:%Y%m%d}-{digest}",
         feature_version=FEATURE_VERSION,
@@ -88,6 +99,7 @@ def learn_baselines(
         trees=graphs,
         paths={horizon: one.middle_paths().to_bytes() for horizon, one in fitted.items()},
         analogues=_library(examples, history).to_bytes(),
+        past=None if past is None else past.to_bytes(),
     )
     seen = seen_inputs(examples.inputs, horizon_days=max(horizons))
     return BestBaselines(artifact, contests, len(examples), seen)
@@ -96,13 +108,12 @@ def learn_baselines(
 def _contests(
     examples: ForecastExamples,
     folds: list[ForecastFold],
-    trees: QuantileTrees,
+    answers: Floats,
     policy: ForecastPolicy,
     costs: Costs,
 ) -> tuple[tuple[HorizonContest, ...], list[dict[str, Any]]]:
     """Outcomes by horizon, and what the model card tells of the winner beside the last price."""
     rows = np.concatenate([fold.test for fold in folds])
-    answers = trees_out_of_fold(examples, folds, trees)
     contests, told = [], []
     for at in range(len(examples.horizons)):
         said = baselines_say(examples, rows, answers, at)
@@ -123,14 +134,18 @@ def _contests(
 
 
 def _fitted(
-    examples: ForecastExamples, contests: tuple[HorizonContest, ...], trees: QuantileTrees
+    examples: ForecastExamples,
+    contests: tuple[HorizonContest, ...],
+    trees: QuantileTrees,
+    *,
+    every: bool,
 ) -> dict[str, TrainedTrees]:
-    """By horizon that the trees won: trained on all that is known."""
-    every = np.arange(len(examples))
+    """By horizon that the trees won, or by every one: trained on all that is known."""
+    rows = np.arange(len(examples))
     fitted = {}
     for at, contest in enumerate(contests):
-        if contest.best == TREES:
-            known, units = known_units(examples, every, at)
+        if every or contest.best == TREES:
+            known, units = known_units(examples, rows, at)
             fitted[str(contest.horizon_days)] = trees.fit(examples.inputs[known], units)
     return fitted
 

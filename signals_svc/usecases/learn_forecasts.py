@@ -15,6 +15,7 @@ from signals_svc.domain.forecast_examples import ForecastExamples, forecast_exam
 from signals_svc.domain.forecast_folds import ForecastFold, forecast_folds, split_for_check
 from signals_svc.domain.forecast_gate import ForecastPolicy, HorizonVerdict
 from signals_svc.domain.forecaster_artifact import ForecasterArtifact
+from signals_svc.domain.past_forecasts import PastForecasts, past_forecasts
 from signals_svc.domain.seen_inputs import Seen, seen_inputs
 from signals_svc.domain.weekly import WEEKS, Windows, shortened
 from signals_svc.ports.forecasters import ForecastTrainer, QuantileTrees, TrainedForecaster
@@ -23,6 +24,7 @@ from signals_svc.usecases.forecasts_out_of_fold import (
     forecasts_out_of_fold,
     judged,
     margins_of,
+    served_at,
 )
 from signals_svc.usecases.learn import PARITY_LIMIT, PARITY_ROWS, History, ParityBroken
 
@@ -54,8 +56,12 @@ def learn_forecasts(
     costs: Costs,
     trainer: ForecastTrainer,
     trees: QuantileTrees,
+    read_at: int,
 ) -> ForecastCandidate | TooShort:
-    """Minutes of computing and no store: nobody waits for a lock or a session meanwhile."""
+    """What it says out of fold at the horizon `read_at` is kept, for classifiers to learn from.
+
+    Minutes of computing and no store: nobody waits for a lock or a session meanwhile.
+    """
     found = windows_of_history(history, horizons)
     if isinstance(found, TooShort):
         return found
@@ -66,7 +72,8 @@ def learn_forecasts(
     train, check = split_for_check(examples.days, np.arange(len(examples)))
     model = trainer.fit(examples.windows, examples.targets, train=train, check=check)
     details = [detail for _, detail in judgements]
-    artifact = _artifact(model, out, verdicts, details, history.known_until)
+    past = _past(out, history, read_at)
+    artifact = _artifact(model, out, verdicts, details, past, history.known_until)
     return ForecastCandidate(
         artifact,
         verdicts,
@@ -109,6 +116,7 @@ def _artifact(
     out: OutOfFold,
     verdicts: tuple[HorizonVerdict, ...],
     details: list[dict[str, Any]],
+    past: PastForecasts,
     known_until: date,
 ) -> ForecasterArtifact:
     """Raises ParityBroken."""
@@ -118,9 +126,8 @@ def _artifact(
     if not difference <= PARITY_LIMIT:
         raise ParityBroken(difference)
     margins = {one: margins_of(out, at) for at, one in enumerate(examples.horizons)}
-    digest = hashlib.blake2b(examples.fingerprint.encode(), digest_size=4).hexdigest()
     return ForecasterArtifact(
-        version=f"tft-{known_until:%Y%m%d}-{digest}",
+        version=f"tft-{known_until:%Y%m%d}-{digest_of(examples)}",
         feature_version=FEATURE_VERSION,
         margins={str(one): pair for one, pair in margins.items() if pair is not None},
         trained_through=end_of(known_until).isoformat(),
@@ -137,6 +144,25 @@ def _artifact(
             "parity": difference,
         },
         onnx=onnx,
+        past=past.to_bytes(),
+    )
+
+
+def digest_of(examples: ForecastExamples) -> str:
+    """Tells apart versions of one day: other windows, or features of another release."""
+    text = f"{examples.fingerprint}|{FEATURE_VERSION}"
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _past(out: OutOfFold, history: History, horizon_days: int) -> PastForecasts:
+    """As it would have been served."""
+    at = out.examples.horizons.index(horizon_days)
+    return past_forecasts(
+        history.versions.instruments,
+        out.examples.slots[out.rows],
+        out.examples.days[out.rows],
+        served_at(out, at),
+        horizon_days=horizon_days,
     )
 
 

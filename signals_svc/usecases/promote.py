@@ -11,6 +11,8 @@ from signals_svc.domain.stages import (
     DEFAULT_CANARY_PERCENT,
     NEXT,
     SHADOW_NIGHTS,
+    SPEAKS,
+    TOLD,
     Stage,
     follows,
 )
@@ -18,8 +20,6 @@ from signals_svc.ports.models import Decision, ModelInStage
 from signals_svc.ports.registry import Loaders
 from signals_svc.ports.stores import Stores
 
-TOLD: frozenset[Stage] = frozenset({"canary", "production"})
-SPEAKS: frozenset[Stage] = TOLD | {"shadow"}
 MEASURED_WITHIN = timedelta(days=2)  # of the newest night with signals; a run may fail once
 
 

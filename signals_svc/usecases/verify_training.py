@@ -1,7 +1,8 @@
 """Trains a fold twice, from the whole store and from a copy that ends where its test begins.
 
 Compared are what the fold learned from (inputs, windows' targets, outcomes) and what it then said
-of the weeks it is tested on. A fold that knew more than the copy says something else.
+of the weeks it is tested on, which is what classifiers read. A fold that knew more than the copy
+says something else.
 """
 
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ import polars as pl
 
 from kernel.days import end_of
 from kernel.ids import Instrument
-from signals_svc.domain.arrays import Floats, Ints
+from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.cells import Table
-from signals_svc.domain.classifier_inputs import NAMES
+from signals_svc.domain.classifier_inputs import NAMES, READ
+from signals_svc.domain.decision import Policy
+from signals_svc.domain.examples import Examples, examples_of
 from signals_svc.domain.forecast_examples import ForecastExamples, forecast_examples
-from signals_svc.domain.forecast_folds import ForecastFold
+from signals_svc.domain.forecast_folds import ForecastFold, earlier_folds
 from signals_svc.domain.forecast_model import spread_at
+from signals_svc.domain.past_forecasts import past_forecasts
 from signals_svc.domain.series import date_of
 from signals_svc.domain.weekly import STEPS
 from signals_svc.ports.forecasters import QuantileTrees
@@ -24,37 +28,92 @@ from signals_svc.ports.truncation import TruncatedStore
 from signals_svc.usecases.forecasts_out_of_fold import known_units, trees_out_of_fold
 from signals_svc.usecases.learn import History
 from signals_svc.usecases.learn_forecasts import TooShort, windows_of_history
+from signals_svc.usecases.past_of_trees import past_of_trees
 from signals_svc.usecases.train import HISTORY_START
 from signals_svc.usecases.verify_nights import Compared, compared
 
 
+@dataclass(frozen=True)
+class Learning:
+    """How trainings go: the same for both readings. Classifiers speak of `classes_at` days."""
+
+    horizons: tuple[int, ...]
+    classes_at: int
+    policy: Policy
+    trees: QuantileTrees
+
+
 def verify_training(
-    history: History,
-    copy: TruncatedStore,
-    *,
-    horizons: tuple[int, ...],
-    trees: QuantileTrees,
-    pick: int,
+    history: History, copy: TruncatedStore, learning: Learning, *, pick: int
 ) -> Compared | TooShort:
-    """Fold number `pick`, counted round. The copy then holds what was known before its test."""
-    found = windows_of_history(history, horizons)
+    """Block of weeks number `pick`, counted round: of the contest's folds, and of the weeks before
+    them that classifiers learn from. The copy then holds what was known before its first day.
+    """
+    found = windows_of_history(history, learning.horizons)
     if isinstance(found, TooShort):
         return found
     examples, folds = found
-    fold = folds[pick % len(folds)]
-    names = history.versions.instruments
-    known = _known_before(examples, fold, copy, horizons)
-    rows = _same_rows(examples, fold.train, names, known)
+    blocks = [*folds, *earlier_folds(examples.days, examples.known_us, folds[0])]
+    block = blocks[pick % len(blocks)]
+    names, trees = history.versions.instruments, learning.trees
+    known = _known_before(examples, block, copy, learning.horizons)
+    rows = _same_rows(examples, block.train, names, known)
+    again = _trained_again(examples, block, known.examples, rows, trees)
+    given = _given(history, examples, folds, block, learning)
     ours = [
-        _learned(examples, fold.train, names),
-        _said(examples, fold.test, names, trees_out_of_fold(examples, [fold], trees)),
+        _learned(examples, block.train, names),
+        _said(examples, block.test, names, trees_out_of_fold(examples, [block], trees)),
+        _read(given, names, given.inputs[:, -len(READ) :]),
     ]
-    again = _trained_again(examples, fold, known.examples, rows, trees)
     theirs = [
         _learned(known.examples, rows, known.names),
-        _said(examples, fold.test, names, again),
+        _said(examples, block.test, names, again),
+        _read(given, names, _told_again(examples, block, names, given, again, learning)),
     ]
-    return compared(ours, theirs, instruments=len(np.unique(examples.slots[fold.test])))
+    return compared(ours, theirs, instruments=len(np.unique(examples.slots[block.test])))
+
+
+def _given(
+    history: History,
+    examples: ForecastExamples,
+    folds: list[ForecastFold],
+    block: ForecastFold,
+    learning: Learning,
+) -> Examples:
+    """What a classifier would be given to learn from of the weeks of the block."""
+    names, trees = history.versions.instruments, learning.trees
+    answers = trees_out_of_fold(examples, folds, trees)
+    past = past_of_trees(examples, names, folds, answers, trees, horizon_days=learning.classes_at)
+    return examples_of(
+        history.versions,
+        history.catalog,
+        days=[date_of(int(day)) for day in np.unique(examples.days[block.test])],
+        known_until=history.known_until,
+        horizon_days=learning.classes_at,
+        policy=learning.policy,
+        read=past,
+    )
+
+
+def _told_again(
+    examples: ForecastExamples,
+    block: ForecastFold,
+    names: tuple[Instrument, ...],
+    given: Examples,
+    again: Floats,
+    learning: Learning,
+) -> Singles:
+    """[n, 3], rows as given: what trees say of them that learned from the copy's rows alone."""
+    at = learning.horizons.index(learning.classes_at)
+    rows = block.test
+    days, slots = examples.days[rows], examples.slots[rows]
+    past = past_forecasts(names, slots, days, again[:, at], horizon_days=learning.classes_at)
+    return np.concatenate(
+        [
+            past.said(int(day), [names[slot] for slot in given.slots[given.days == day].tolist()])
+            for day in np.unique(given.days)
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -111,14 +170,12 @@ def _trained_again(
     return np.stack(each, axis=1)
 
 
-def _keyed(
-    examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ...]
-) -> dict[str, pl.Series]:
-    told = [names[slot] for slot in examples.slots[rows].tolist()]
+def _keyed(slots: Ints, days: Ints, names: tuple[Instrument, ...]) -> dict[str, pl.Series]:
+    told = [names[slot] for slot in slots.tolist()]
     return {
         "card_id": pl.Series([one.card_id for one in told], dtype=pl.String),
         "grade_code": pl.Series([one.grade_code for one in told], dtype=pl.String),
-        "day": pl.Series([date_of(day) for day in examples.days[rows].tolist()], dtype=pl.Date),
+        "day": pl.Series([date_of(day) for day in days.tolist()], dtype=pl.Date),
     }
 
 
@@ -126,7 +183,7 @@ def _learned(examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ..
     """Outcomes first: whoever learns from a week that the copy does not know has one too many."""
     outcomes, targets = examples.outcomes[rows], examples.targets[rows]
     columns = {
-        **_keyed(examples, rows, names),
+        **_keyed(examples.slots[rows], examples.days[rows], names),
         **{f"outcome.{days}": outcomes[:, at] for at, days in enumerate(examples.horizons)},
         **{f"target.{step}": targets[:, step] for step in range(STEPS)},
         **{f"input.{name}": examples.inputs[rows, at] for at, name in enumerate(NAMES)},
@@ -138,7 +195,7 @@ def _said(
     examples: ForecastExamples, rows: Ints, names: tuple[Instrument, ...], said: Floats
 ) -> Table:
     columns = {
-        **_keyed(examples, rows, names),
+        **_keyed(examples.slots[rows], examples.days[rows], names),
         **{
             f"{quantile}.{days}": said[:, at, place]
             for at, days in enumerate(examples.horizons)
@@ -146,3 +203,11 @@ def _said(
         },
     }
     return Table("out of fold", pl.DataFrame(columns))
+
+
+def _read(given: Examples, names: tuple[Instrument, ...], told: Singles) -> Table:
+    columns = {
+        **_keyed(given.slots, given.days, names),
+        **{name: told[:, place] for place, name in enumerate(READ)},
+    }
+    return Table("read by classifiers", pl.DataFrame(columns))

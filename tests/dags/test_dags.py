@@ -28,7 +28,7 @@ CHAINS = {
     "dag_prices_ohlcv": ["judge_outliers", "build_bars", "check_divergences", "publish_curated"],
     "dag_glue_catalog": ["register_curated"],
     "dag_features_signals": ["build_features", "infer", "publish"],
-    "dag_train_models": ["train", "train_baselines"],
+    "dag_train_models": ["train_baselines", "train"],
     "dag_models": ["promote"],
     "dag_train_forecaster": ["train_forecaster"],
     "dag_score_signals": ["score"],

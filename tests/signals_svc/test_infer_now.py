@@ -18,6 +18,7 @@ from kernel.ids import CardId, GradeCode, Instrument
 from signals_svc.adapters.models import Models
 from signals_svc.app import serving_app
 from signals_svc.domain.features import FEATURE_VERSION
+from signals_svc.domain.past_forecasts import PastForecasts
 from signals_svc.domain.weekly import Windows
 from signals_svc.http.deps import Serving
 from signals_svc.http.turns import Turns
@@ -209,6 +210,7 @@ class Reader:
 
     version: str
     passed: tuple[int, ...] = (90,)
+    past: PastForecasts | None = None
 
     def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
         read = 0.01 * (windows.past.sum(axis=(1, 2)) + windows.fixed.sum(axis=1) + windows.lengths)

@@ -44,6 +44,7 @@ from tests.fixtures.s3 import AwsAccess, Lake
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import mark
 from tests.signals_svc.test_stages import Seers, Shelf, heard, registered
+from tests.signals_svc.trees_to_read import StillContests, register_trees_to_read
 
 POLICY = monitoring_policy()
 SMALL = replace(POLICY, least_rows=1, least_nights=1)  # twelve cards are a market here
@@ -152,12 +153,15 @@ def watched(market: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name, value in lake.environment().items():
         monkeypatch.setenv(name, value)
     desk = market.renewed()
-    loaders = desk.workshop.loaders._replace(classifiers=Shelf(), forecasters=Seers())
+    loaders = desk.workshop.loaders._replace(
+        classifiers=Shelf(), forecasters=Seers(), baselines=StillContests()
+    )
     workshop = replace(desk.workshop, loaders=loaders, monitoring_policy=lambda: SMALL)
     return replace(desk, workshop=workshop)
 
 
 def learns_from(desk: Desk, version: str, inputs: Singles, *, horizon_days: int = 90) -> None:
+    register_trees_to_read()
     learned_by = end_of(LAST_DAY) - timedelta(days=60)
     model = ServingModel(version, learned_by, FEATURE_VERSION, f"c/{version}", "0")
     metrics = {"accepted": True, "verdict": "by the gate"}

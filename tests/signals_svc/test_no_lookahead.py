@@ -1,6 +1,6 @@
 """The proof of no lookahead holds on an honest store, and names a cell for each kind of leak."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,15 +13,19 @@ import pytest
 from kernel.cli import Summary
 from kernel.days import end_of, start_of
 from kernel.db.market import BAR_SCHEMA, bars_as_of
+from kernel.ids import Instrument
 from signals_svc.adapters import market as market_adapter
 from signals_svc.adapters.lightgbm_quantiles import LightGbmQuantiles
 from signals_svc.adapters.models import Models
 from signals_svc.adapters.truncated_copy import CopyInUse
 from signals_svc.app import workshop
 from signals_svc.domain import features as features_module
+from signals_svc.domain.arrays import Floats
 from signals_svc.domain.bars import Bars
 from signals_svc.domain.features import Features
+from signals_svc.domain.forecast_examples import ForecastExamples
 from signals_svc.domain.forecast_folds import ForecastFold, forecast_folds
+from signals_svc.domain.past_forecasts import PastForecasts, past_forecasts
 from signals_svc.domain.series import Series, day_number, series_in_use
 from signals_svc.jobs.verifying import Asked, NoCopy, SeesTheFuture, prove
 from signals_svc.settings import SignalsSettings
@@ -31,6 +35,7 @@ from tests.fixtures.postgres import TEMPLATE, drop_database
 from tests.signals_svc.conftest import CARDS, DAYS, LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import FIRST_DAY, Bar, mark, write_bars
 from tests.signals_svc.test_stages import Seers, registered
+from tests.signals_svc.trees_to_read import StillContests
 
 LATE = LAST_DAY - timedelta(days=6)
 WHOLE = "select md5(string_agg(t::text, '|' order by t::text)) as bytes from {} t"
@@ -170,7 +175,7 @@ def test_a_revised_sale_read_as_if_it_had_always_been_so_is_named(
 def test_a_model_that_has_seen_the_outcome_of_the_night_is_named(
     proving: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaders = proving.workshop.loaders._replace(forecasters=Seers())
+    loaders = proving.workshop.loaders._replace(forecasters=Seers(), baselines=StillContests())
     seen = replace(proving, workshop=replace(proving.workshop, loaders=loaders))
     registered("tft-later", learned_by=LAST_DAY, family="tft")
     assert proof(seen)["outcome"] == "no cell differs"
@@ -203,7 +208,39 @@ def test_what_a_fold_learns_from_and_says_is_the_same_without_what_came_later(
     told = proof(long_market, nights=1, folds=2)
     assert (told["outcome"], told["folds"]) == ("no cell differs", 2)
     cells: Any = told["cells_by_table"]
-    assert min(cells["labels"], cells["out of fold"]) > 0
+    assert min(cells["labels"], cells["out of fold"], cells["read by classifiers"]) > 0
+
+
+def test_what_classifiers_learn_from_of_the_weeks_before_a_contest_holds_too(
+    long_market: Desk,
+) -> None:
+    told = proof(long_market, nights=1, folds=4, seed=2)
+    assert (told["outcome"], told["folds"]) == ("no cell differs", 4)
+
+
+def test_forecasts_in_sample_as_an_input_of_the_classifier_are_named(
+    long_market: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_sample(
+        examples: ForecastExamples,
+        instruments: Sequence[Instrument],
+        folds: list[ForecastFold],
+        answers: Floats,
+        trees: LightGbmQuantiles,
+        *,
+        horizon_days: int,
+    ) -> PastForecasts:
+        every = np.arange(len(examples))
+        seen = ForecastFold(train=every, test=every, start_us=0)
+        at = examples.horizons.index(horizon_days)
+        said = forecasts_out_of_fold.trees_of_fold(examples, seen, trees, at)
+        days = horizon_days
+        return past_forecasts(instruments, examples.slots, examples.days, said, horizon_days=days)
+
+    monkeypatch.setattr(verify_training, "past_of_trees", in_sample)
+    found = leak(long_market, nights=1, folds=1)
+    assert found.startswith("read by classifiers, card-")
+    assert "read_q" in found
 
 
 def test_forecasts_of_weeks_that_were_learned_from_are_named(

@@ -18,6 +18,7 @@ from signals_svc.domain.costs import Costs
 from signals_svc.domain.drift import DRIFT
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.measures import Measure
+from signals_svc.domain.past_forecasts import PastForecasts
 from signals_svc.domain.stages import SHADOW_NIGHTS, is_canary
 from signals_svc.domain.weekly import Windows
 from signals_svc.jobs.table import change_stage
@@ -27,6 +28,7 @@ from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.promote import Asked
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import mark
+from tests.signals_svc.trees_to_read import TREES_READ, StillContests, register_trees_to_read
 
 EVERYTHING = [(card, "psa10") for card in CARDS]
 LATER = NOW + timedelta(hours=2)
@@ -42,6 +44,7 @@ class Leaning:
     """A classifier that leans to SELL a little, by the number in its name."""
 
     version: str
+    reads: str = TREES_READ
     horizon_days: int = 90
     break_even: float = Costs().break_even
     conviction: ConvictionMap = field(default_factory=ConvictionMap)
@@ -67,6 +70,7 @@ class Seer:
 
     version: str
     passed: tuple[int, ...] = (90,)
+    past: PastForecasts | None = None
 
     def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
         said = np.tile((0.6, 0.7, 0.8), (len(windows), len(horizons), 1))
@@ -82,7 +86,9 @@ class Seers:
 
 @pytest.fixture
 def shelf(market: Desk) -> Desk:
-    loaders = market.workshop.loaders._replace(classifiers=Shelf(), forecasters=Seers())
+    loaders = market.workshop.loaders._replace(
+        classifiers=Shelf(), forecasters=Seers(), baselines=StillContests()
+    )
     return replace(market, workshop=replace(market.workshop, loaders=loaders))
 
 
@@ -94,6 +100,7 @@ def registered(
     passed: tuple[int, ...] = (90,),
     features: str = FEATURE_VERSION,
 ) -> None:
+    register_trees_to_read()
     model = ServingModel(version, end_of(learned_by), features, f"{family}/{version}", "0")
     metrics = {"accepted": True, "passed": passed, "verdict": "by the gate"}
     with job_transaction(SignalsSettings().database_url) as connection:
@@ -237,6 +244,33 @@ def test_one_that_was_followed_still_speaks_of_nights_before_its_follower_learne
     shelf.night()
     assert set(told(shelf, night).values()) == {"ewma-1+gbdt-2"}
     assert set(told(shelf, first).values()) == {"ewma-1+gbdt-1"}
+
+
+def test_a_classifier_is_silent_once_the_forecaster_it_reads_is_taken_out(shelf: Desk) -> None:
+    night = in_production(shelf, "gbdt-1")
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-1"}
+    change_stage(shelf.workshop, TREES_READ, Asked("retired"), now=NOW)
+    mark(shelf.urls, EVERYTHING, night)
+    _, inferred = shelf.night(LATER)
+    assert inferred["silent"] == [f"gbdt-1: reads {TREES_READ}, which is retired"]
+    assert set(told(shelf, night).values()) == {"ewma-1"}
+
+
+def test_a_follower_of_the_forecaster_it_reads_does_not_silence_a_classifier(shelf: Desk) -> None:
+    night = in_production(shelf, "gbdt-1")
+    registered("trees-9", family="baseline")
+    with job_transaction(SignalsSettings().database_url) as connection:
+        Models(connection).decide("trees-9", Decision("production", "won"), now=LATER)
+    mark(shelf.urls, EVERYTHING, night)
+    _, inferred = shelf.night(LATER)
+    assert inferred["silent"] == []
+    assert set(told(shelf, night).values()) == {"ewma-1+gbdt-1"}
+    stored = shelf.rows(
+        "select count(*) as rows from signals.forecasts where model_version = 'trees-9'"
+        " and horizon_days = 90 and asof_ts = %s",
+        end_of(night),
+    )
+    assert stored == [{"rows": len(CARDS)}], "trees are stored, whoever is told"
 
 
 def test_what_never_spoke_cannot_be_taken_out_and_what_is_taken_out_is_heard_again_first(

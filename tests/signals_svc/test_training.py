@@ -16,7 +16,7 @@ from signals_svc.domain.arrays import Ints, Singles
 from signals_svc.domain.artifact import artifact_of
 from signals_svc.domain.stages import SHADOW_NIGHTS
 from signals_svc.domain.walk_forward import FOLDS
-from signals_svc.jobs.table import change_stage, train_classifier
+from signals_svc.jobs.table import change_stage, train_baselines, train_classifier
 from signals_svc.ports.models import TrainedModel
 from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
@@ -59,6 +59,11 @@ def training(desk: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk.renewed()
 
 
+def held(desk: Desk) -> str:
+    """The version of a contest as of today, which classifiers read."""
+    return str(train_baselines(desk.workshop, TODAY, now=NOW)["model_version"])
+
+
 def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: Desk) -> None:
     write_bars(training.urls, planted(share=1.0, seed=3))
     instruments = [(card, "raw") for card in CARDS]
@@ -67,7 +72,9 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
         mark(training.urls, instruments, night)
     training.night()
 
+    contest = held(training)
     trained = train_classifier(training.workshop, TODAY, now=NOW)
+    assert trained["reads"] == contest
     assert trained["outcome"] == "accepted, in the shadow", trained
     version = str(trained["candidate"])
     (row,) = training.rows("select * from signals.models where family = 'classifier'")
@@ -83,7 +90,7 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
     for night in nights:
         mark(training.urls, instruments, night)
         _, inferred = training.night()
-        assert inferred["model_version"] == "ewma-1", "heard, and told to nobody"
+        assert inferred["model_version"] == contest, "heard, and told to nobody"
     heard = training.rows(
         "select count(*) as rows, count(distinct asof_ts) as nights from signals.forecasts"
         " where model_version = %s and p_buy is not null",
@@ -104,17 +111,17 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
     again = change_stage(training.workshop, version, Asked("production"), now=NOW)
     assert (again["outcome"], again["marked"]) == ("was there already", 0)
     _, inferred = training.night()
-    assert inferred["model_version"] == f"ewma-1+{version}"
+    assert inferred["model_version"] == f"{contest}+{version}"
     spoken = training.rows(
         "select distinct horizon_days, model_version, p_buy is null as silent"
         " from signals.signals where asof_ts = %s order by 1, 2",
         end_of(nights[-1]),
     )
     assert [(r["horizon_days"], r["model_version"], r["silent"]) for r in spoken] == [
-        (7, "ewma-1", True),
-        (30, "ewma-1", True),
-        (90, "ewma-1", True),
-        (90, f"ewma-1+{version}", False),
+        (7, contest, True),
+        (30, contest, True),
+        (90, contest, True),
+        (90, f"{contest}+{version}", False),
     ]
     sums = training.rows(
         "select abs(p_buy + p_hold + p_sell - 1) as off, conviction from signals.signals"
@@ -132,18 +139,33 @@ def test_a_planted_factor_is_found_promoted_and_speaks_from_then_on(training: De
 
 def test_pure_noise_is_rejected_and_cannot_be_promoted(training: Desk) -> None:
     write_bars(training.urls, planted(share=0.0, seed=4))
+    held(training)
     trained = train_classifier(training.workshop, TODAY, now=NOW)
     assert trained["outcome"] == "not accepted, in the shadow", trained
     with pytest.raises(Conflict, match="stays out of production"):
         change_stage(training.workshop, str(trained["candidate"]), Asked("canary"), now=NOW)
-    stages = training.rows("select stage from signals.promotions order by promotion_id")
+    stages = training.rows(
+        "select stage from signals.promotions where family = 'classifier' order by promotion_id"
+    )
     assert [row["stage"] for row in stages] == ["staging", "shadow"]
 
 
-def test_too_short_a_history_says_what_is_missing(training: Desk) -> None:
-    short = [bar for bar in planted(share=1.0, seed=5) if bar.day < FIRST_DAY + timedelta(days=250)]
-    write_bars(training.urls, short)
-    trained = train_classifier(training.workshop, FIRST_DAY + timedelta(days=250), now=NOW)
+def test_without_a_contest_as_of_the_day_there_is_nothing_to_read(training: Desk) -> None:
+    write_bars(training.urls, planted(share=1.0, seed=5))
+    held(training)
+    early = TODAY - timedelta(days=1)
+    trained = train_classifier(training.workshop, early, now=NOW)
+    assert trained["candidate"] is None
+    assert f"no baseline version that may speak has learned through {early}" in str(
+        trained["outcome"]
+    )
+
+
+def test_a_market_where_everything_holds_says_what_is_missing(training: Desk) -> None:
+    quiet = [replace(bar, cents=10_000 + bar.cents % 7) for bar in planted(share=0.0, seed=5)]
+    write_bars(training.urls, quiet)
+    held(training)
+    trained = train_classifier(training.workshop, TODAY, now=NOW)
     assert trained["candidate"] is None
     assert "as-of weeks with labels are too few" in str(trained["outcome"])
 
@@ -167,6 +189,7 @@ class WatchedTrainer:
 
 def test_no_transaction_waits_while_a_classifier_learns(training: Desk) -> None:
     write_bars(training.urls, planted(share=1.0, seed=3))
+    held(training)
     seen: list[int] = []
     watched = replace(
         training.workshop, trainer=lambda: WatchedTrainer(training.urls.superuser, seen)
@@ -191,6 +214,7 @@ def test_a_damaged_artifact_is_not_promoted_stops_what_is_told_and_can_be_rolled
 ) -> None:
     write_bars(training.urls, planted(share=1.0, seed=3))
     instruments = [(card, "raw") for card in CARDS]
+    contest = held(training)
     version = str(train_classifier(training.workshop, TODAY, now=NOW)["candidate"])
     store = LakeStore(lake.bucket_prefix)
     key = f"classifier/{version}.zip"
@@ -216,7 +240,7 @@ def test_a_damaged_artifact_is_not_promoted_stops_what_is_told_and_can_be_rolled
     assert training.rows("select from market.dirty") != [], "the work stays for the next run"
     change_stage(training.workshop, version, Asked("retired"), now=NOW)
     _, inferred = training.night()
-    assert inferred["model_version"] == "ewma-1"
+    assert inferred["model_version"] == contest
     assert training.rows("select from market.dirty") == []
 
 

@@ -24,6 +24,7 @@ from signals_svc.ports.models import (
 from signals_svc.settings import SignalsSettings
 from tests.signals_svc.conftest import LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import Bar, mark, write_bars
+from tests.signals_svc.trees_to_read import TREES_READ, StillContests, register_trees_to_read
 
 CLIMBER = [("card-0", "psa10")]
 YESTERDAY = LAST_DAY - timedelta(days=1)
@@ -45,6 +46,7 @@ class Says:
 
     version: str
     chances_of_each: tuple[float, float, float]
+    reads: str = TREES_READ
     horizon_days: int = 90
     break_even: float = Costs().break_even
     conviction: ConvictionMap = field(default_factory=ConvictionMap)
@@ -64,7 +66,7 @@ class Shelf:
 
 
 def with_classifiers(desk: Desk, loader: ClassifierLoader) -> Desk:
-    loaders = desk.workshop.loaders._replace(classifiers=loader)
+    loaders = desk.workshop.loaders._replace(classifiers=loader, baselines=StillContests())
     return replace(desk, workshop=replace(desk.workshop, loaders=loaders))
 
 
@@ -76,6 +78,7 @@ def desk_with_shelf(market: Desk) -> Desk:
 def promote(
     version: str, *, trained_through: datetime, now: datetime, features: str = FEATURE_VERSION
 ) -> None:
+    register_trees_to_read()
     model = ServingModel(version, trained_through, features, f"classifier/{version}.zip", "0")
     with job_transaction(SignalsSettings().database_url) as connection:
         models = Models(connection)
