@@ -49,7 +49,8 @@ def forecasts_to_learn_from(
             return Read(model.version, past)
     return (
         f"no forecasts out of fold to learn from: no {family} version that may speak"
-        f" has learned through {known_until} on features {FEATURE_VERSION}; run {TRAINED_BY[family]} for that day first"
+        f" has learned through {known_until} on features {FEATURE_VERSION};"
+        f" run {TRAINED_BY[family]} for that day first"
     )
 
 
