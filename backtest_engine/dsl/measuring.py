@@ -51,6 +51,7 @@ class Measuring:
             case tree.Crossing(_, left, right):
                 self._same(expression, self._measured(left), self._measured(right))
                 self._mistaken_percent(left, right)
+                self._of_the_market(expression, "has no day before to cross from")
             case tree.Membership(subject):
                 if not (isinstance(subject, tree.Name) and _is_named(subject)):
                     told = f"{_shown(subject)} is not set, grade or card"
@@ -116,16 +117,22 @@ class Measuring:
         unit = self._measured(expression)
         if unit is None:
             return None
-        read = [self._lets.get(one.name, one) for one in _names(expression)]
-        words = [WORDS[one.name] for top in read for one in _words(top)]
-        if not words:
+        if not self._read(expression):
             self._tell(expression, f"{_shown(expression)} has no history", "as close")
             return None
-        if any(word.of_position for word in words):
-            told = f"{_shown(expression)} depends on what is held and has no history"
-            self._tell(expression, told, "use a word of the market, as close")
-            return None
-        return unit
+        return unit if self._of_the_market(expression, "has no history") else None
+
+    def _read(self, expression: Expression) -> list[Word]:
+        """The words it depends on, through LETs too."""
+        read = [self._lets.get(one.name, one) for one in _names(expression)]
+        return [WORDS[one.name] for top in read for one in _words(top)]
+
+    def _of_the_market(self, expression: Expression, why: str) -> bool:
+        held = any(word.of_position for word in self._read(expression))
+        if held:
+            told = f"{_shown(expression)} depends on what is held and {why}"
+            self._tell(expression, told, "use words of the market alone, as close")
+        return not held
 
     def _window(self, expression: Expression) -> Unit | None:
         days = expression.days if isinstance(expression, tree.Duration) else None

@@ -13,15 +13,18 @@ COMPARED = {
     Unit.GRADE: "= psa10",
     Unit.CARD: "NOT IN (base1-4)",
 }
-BUY_AND_HOLD = "IF close > 0 THEN BUY 1 COPY"
+# Where what is usual for the unit says nothing of the word.
+COMPARED_OF = {"drawdown": "> -25%", "atr": "< 5", "rsi": "> 60", "conviction": ">= 70%"}
+BUY_AND_HOLD = "IF close > 0 THEN BUY 3 COPIES"
 
 
 def example(word: Word) -> str:
     """A line that uses the word."""
-    condition = f"IF {word.example} {COMPARED[word.unit or Unit.PRICE]}"
+    compared = COMPARED_OF.get(word.name, COMPARED[word.unit or Unit.PRICE])
+    condition = f"IF {word.example} {compared}"
     if word.of_position:
         return f"{condition} THEN SELL ALL"
-    return f"{condition} THEN BUY 1 COPY"
+    return f"{condition} THEN BUY 3 COPIES"
 
 
 def table_of_words() -> str:
