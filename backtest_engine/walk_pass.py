@@ -340,7 +340,9 @@ def by_priority(book: Book, sheet: Sheet, plan: Plan, t: int) -> Ints:
     count = 0
     for i in range(book.hi - book.lo):
         one, row = book.states[i], book.lo + i
-        if plan.buy_line[row, t] < 0 or one[QTY] > 0 or one[SIDE] != 0 or np.isnan(one[CLOSE]):
+        if plan.buy_line[row, t] < 0 or one[QTY] > 0 or one[SIDE] != 0:
+            continue
+        if np.isnan(one[CLOSE]) or t - one[SEEN] > STALE_DAYS:
             continue
         if sheet.quotes[row] and plan.terms[ON_QUOTES] == 0:
             continue

@@ -9,6 +9,7 @@ from numba import njit
 from backtest_engine.arrays import Floats
 
 MEAN, DEVIATION, HIGHEST, LOWEST = range(4)
+LONGEST_GAP_DAYS = 365  # what lies further back is not looked at
 LEAST_RETURNS = 8  # for a volatility, as in the features
 EMA_SPAN = 4  # windows back: (1 - 2 / (n + 1))^(4 n) is 0.0003
 
@@ -39,14 +40,14 @@ def carried(values: Floats, stale_days: int) -> Floats:
 
 @entry
 def days_since(values: Floats) -> Floats:
-    """Days since there was a value; missing before the first."""
+    """Days since there was a value; missing before the first, and after a year without."""
     found = np.full(values.shape, np.nan)
     for i in range(values.shape[0]):
         seen = -1
         for t in range(values.shape[1]):
             if not np.isnan(values[i, t]):
                 seen = t
-            if seen >= 0:
+            if seen >= 0 and t - seen <= LONGEST_GAP_DAYS:
                 found[i, t] = t - seen
     return found
 
@@ -129,14 +130,14 @@ def true_range(high: Floats, low: Floats, close: Floats, window: int) -> Floats:
     found = np.full(close.shape, np.nan)
     for i in range(close.shape[0]):
         ranges = np.full(close.shape[1], np.nan)
-        before = np.nan
+        before, seen = np.nan, -1
         for t in range(close.shape[1]):
             if not np.isnan(close[i, t]):
                 top, bottom = high[i, t], low[i, t]
-                if not np.isnan(before):
+                if seen >= 0 and t - seen <= LONGEST_GAP_DAYS:
                     top, bottom = max(top, before), min(bottom, before)
                 ranges[t] = top - bottom
-                before = close[i, t]
+                before, seen = close[i, t], t
             total, count = 0.0, 0
             for s in range(max(0, t - window + 1), t + 1):
                 if not np.isnan(ranges[s]):
@@ -157,7 +158,7 @@ def yearly_volatility(close: Floats, window: int) -> Floats:
         before, seen = np.nan, -1
         for t in range(close.shape[1]):
             if not np.isnan(close[i, t]):
-                if seen >= 0:
+                if seen >= 0 and t - seen <= LONGEST_GAP_DAYS:
                     squares[t] = np.log(close[i, t] / before) ** 2
                     gaps[t] = t - seen
                 before, seen = close[i, t], t

@@ -1,1 +1,1 @@
-"""Checks and formats backtest rules for people; the rules of a simulation are the engine's."""
+"""Checks and runs backtest rules for people; how orders are filled is the engine's."""

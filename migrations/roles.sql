@@ -9,7 +9,8 @@ begin
       execute format('create role %I nologin nosuperuser nobypassrls', name);
     end if;
   end loop;
-  foreach name in array array['migrations', 'ingestion', 'signals_svc', 'api_gw', 'maintenance'] loop
+  foreach name in array array['migrations', 'ingestion', 'signals_svc', 'backtest_svc',
+    'api_gw', 'maintenance'] loop
     if not exists (select from pg_roles where rolname = name) then
       execute format(
         'create role %I login nosuperuser nocreatedb nocreaterole nobypassrls', name);
@@ -37,6 +38,10 @@ alter role ingestion set idle_in_transaction_session_timeout = '5min';
 alter role signals_svc set lock_timeout = '10s';
 alter role signals_svc set statement_timeout = '5min';
 alter role signals_svc set idle_in_transaction_session_timeout = '5min';
+alter role backtest_svc set lock_timeout = '1s';
+alter role backtest_svc set statement_timeout = '5min';
+alter role backtest_svc set idle_in_transaction_session_timeout = '5min';
+alter role backtest_svc set default_transaction_read_only = on;
 alter role api_gw set lock_timeout = '1s';
 alter role api_gw set statement_timeout = '5s';
 alter role api_gw set idle_in_transaction_session_timeout = '10s';

@@ -14,7 +14,7 @@ from stack.sources import of_sources
 ACCOUNT_ID = "123456789012"
 
 # The packages whose jobs the scheduler, or a person with `run`, starts.
-JOB_LOGINS = ("ingestion", "signals_svc", "api_gw", "maintenance")
+JOB_LOGINS = ("ingestion", "signals_svc", "backtest_svc", "api_gw", "maintenance")
 
 
 def topic_arn(name: str) -> str:

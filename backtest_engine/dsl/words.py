@@ -67,7 +67,7 @@ WORDS = {
         Word("low", Unit.PRICE, "lowest price of the last bar"),
         Word("close", Unit.PRICE, "close of the last bar, missing when older than 45 days"),
         Word("volume", Unit.COUNT, "copies sold that day, 0 without a sale"),
-        Word("days_since_sale", Unit.DAYS, "days since the last bar"),
+        Word("days_since_sale", Unit.DAYS, "days since the last bar, missing after 365"),
         Word("set", Unit.SET, "the set of the card"),
         Word("grade", Unit.GRADE, "the grade of the instrument"),
         Word("card", Unit.CARD, "the card of the instrument"),
@@ -80,11 +80,20 @@ WORDS = {
         Word("rsi", Unit.NUMBER, "100 x rises / (rises + falls) of the last n days", (_N,)),
         Word("bollinger_upper", Unit.PRICE, "sma(n) + k deviations of the n days", (_N, _K)),
         Word("bollinger_lower", Unit.PRICE, "sma(n) - k deviations of the n days", (_N, _K)),
-        Word("atr", Unit.PRICE, "mean true range of the bars of the last n days", (_N,)),
-        Word("volatility", Unit.RATIO, "sqrt(365 x sum r^2 / sum gap days) of n days", (_N,)),
+        Word(
+            "atr", Unit.PRICE, "mean true range of the bars of the last n days, at least 2", (_N,)
+        ),
+        Word(
+            "volatility",
+            Unit.RATIO,
+            "sqrt(365 x sum r^2 / sum gap days) of n days, at least 8 returns",
+            (_N,),
+        ),
         Word("drawdown", Unit.RATIO, "close / highest(n) - 1, never above 0", (_N,)),
         Word("liquidity", Unit.COUNT, "copies sold in the last n days", (_N,)),
-        Word("set_index", Unit.RATIO, "median momentum(n) of the instruments of the set", (_N,)),
+        Word(
+            "set_index", Unit.RATIO, "median momentum(n) of the set, at least 3 instruments", (_N,)
+        ),
         Word("rank", Unit.RATIO, "place among all alive that day, near 1 for the highest", (_S,)),
         Word("grade_premium", Unit.NUMBER, "log of the card's PSA 10 close over its raw close"),
         Word("signal", Unit.ACTION, "the platform's signal then: BUY, HOLD or SELL"),

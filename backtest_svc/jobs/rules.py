@@ -2,9 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -14,8 +13,8 @@ from backtest_engine.dsl.json_tree import from_json, to_json
 from backtest_engine.dsl.limits import MAX_CHARACTERS
 from backtest_engine.dsl.reading import read_rule
 from backtest_engine.dsl.schema import rule_schema
-from kernel.cli import EXIT_FINAL
-from kernel.errors import DomainError, Rejected
+from kernel.cli import EXIT_FINAL, EXIT_RETRY
+from kernel.errors import DomainError, Rejected, Unavailable
 
 RULE_FILE = click.argument(
     "rule_file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -33,7 +32,7 @@ def add_rule_commands(group: click.Group) -> None:
     @group.command("check", help="Say whether a rule makes sense, and where it does not.")
     @RULE_FILE
     def check_command(rule_file: Path) -> None:
-        telling(lambda: checked(rule_file))
+        telling(lambda: [checked(rule_file)])
 
     @group.command("format", help="Write a rule the one usual way; .json files hold trees.")
     @RULE_FILE
@@ -42,19 +41,21 @@ def add_rule_commands(group: click.Group) -> None:
     def format_command(rule_file: Path, write: bool, to: str | None) -> None:
         if write and to is not None:
             raise click.UsageError("--write keeps the kind of the file; leave --to away")
-        telling(lambda: formatted(rule_file, to=to, write=write))
+        telling(lambda: [formatted(rule_file, to=to, write=write)])
 
     @group.command("schema", help="Print the JSON Schema of a rule's tree.")
     def schema_command() -> None:
         click.echo(json.dumps(rule_schema(), indent=2))
 
 
-def telling(work: Callable[[], str]) -> None:
-    """Print what the work says; an expected failure in words, with exit code 1."""
+def telling(work: Callable[[], Iterable[str]]) -> None:
+    """Print the lines of the work; an expected failure in words, with an exit code."""
     try:
-        click.echo(work())
+        for line in work():
+            click.echo(line)
     except DomainError as error:
-        _leave(error)
+        click.echo(f"{error.title}:\n{error}", err=True)
+        sys.exit(EXIT_RETRY if isinstance(error, Unavailable) else EXIT_FINAL)
 
 
 def text_of(rule_file: Path) -> str:
@@ -95,8 +96,3 @@ def _content(rule_file: Path) -> str:
         return rule_file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise NoText(f"{rule_file} is no text in UTF-8 ({error.reason})") from error
-
-
-def _leave(error: DomainError) -> NoReturn:
-    click.echo(f"{error.title}:\n{error}", err=True)
-    sys.exit(EXIT_FINAL)

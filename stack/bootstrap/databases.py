@@ -15,7 +15,7 @@ from stack.parts import postgres
 from stack.parts.postgres import SUPERUSER
 
 MIGRATOR = "migrations"
-SERVICES = ("ingestion", "signals_svc", "api_gw", "maintenance")
+SERVICES = ("ingestion", "signals_svc", "backtest_svc", "api_gw", "maintenance")
 LOGINS = (MIGRATOR, *SERVICES)
 
 CONNECTED_WITHIN_S = 5
@@ -76,18 +76,19 @@ def create_database(
     """Returns whether it was created now. Only the owner and `users` may connect."""
     with cluster.administer() as connection:
         query = "select from pg_database where datname = %s"
-        if connection.execute(query, [name]).fetchone() is not None:
-            return False
-        # file_copy: a template is small and at rest, copying its files is fastest.
-        create = sql.SQL("create database {} owner {} template {} strategy file_copy")
-        names = (sql.Identifier(word) for word in (name, owner, template))
-        connection.execute(create.format(*names))
+        created = connection.execute(query, [name]).fetchone() is None
         database = sql.Identifier(name)
-        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+        if created:
+            # file_copy: a template is small and at rest, copying its files is fastest.
+            create = sql.SQL("create database {} owner {} template {} strategy file_copy")
+            names = (sql.Identifier(word) for word in (name, owner, template))
+            connection.execute(create.format(*names))
+            connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+        # A database of before a service was added has to let that service in, too.
         for user in users:
             grant = sql.SQL("grant connect, temporary on database {} to {}")
             connection.execute(grant.format(database, sql.Identifier(user)))
-    return True
+    return created
 
 
 def migrate(url: str, *, repository: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from backtest_engine.assumptions import Assumptions
 from backtest_engine.dsl.checking import understand
+from backtest_engine.lookback import lookback_days
 from backtest_engine.market import Market
 from backtest_engine.result import Result
 from backtest_engine.run import BLOCK, across_columns, backtest, merged, shard
@@ -28,6 +29,7 @@ IF set_index(15) < -2% OR pnl > 30% THEN SELL ALL
 RANK BY expected_return / risk
 HOLD AT MOST 5 POSITIONS, AT MOST 30% IN ONE SET, AT MOST 40% IN ONE CARD""",
 ]
+PRICES = ("open", "high", "low", "close")
 terms = st.fixed_dictionaries(
     {
         "book": st.sampled_from(["pooled", "per_instrument"]),
@@ -153,3 +155,31 @@ def test_shards_merge_to_the_same_bytes(rule: str, shards: tuple[int, ...]) -> N
 def test_the_same_inputs_give_the_same_bytes(rule: str) -> None:
     of = {"book": "pooled"}
     same_bytes(ran(rule, drawn_market(5), of), ran(rule, drawn_market(5), of))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "IF volatility(40) > 5% AND atr(10) > 0 THEN BUY 1 COPY",
+        "IF sma(momentum(30), 60) CROSSES ABOVE ema(momentum(30), 20) THEN BUY 1 COPY",
+        "IF days_since_sale > 3 AND liquidity(90) > 1 THEN BUY 1 COPY",
+    ],
+)
+def test_days_before_what_a_rule_looks_back_to_change_nothing(rule: str, more: str) -> None:
+    text = f"{more}\n{rule}"
+    checked, asked = understand(text), Assumptions(2_000.0)
+    begin = lookback_days(checked)
+    market = drawn_market(8, instruments=9, days=begin + 350)
+    thinned = np.arange(market.days) % 40 > 30  # long gaps: what is old is seen from far
+    bars = {name: np.where(thinned, getattr(market, name), np.nan) for name in PRICES}
+    market = replace(market, **bars, volume=np.where(thinned, market.volume, 0.0))  # type: ignore[arg-type]
+    whole = backtest(checked, market, asked, first=begin + 200)
+    same_bytes(backtest(checked, days_from(market, 200), asked, first=begin), whole)
+
+
+def days_from(market: Market, first: int) -> Market:
+    names = (*PRICES, "volume", "happened")
+    columns: dict[str, Any] = {name: getattr(market, name)[:, first:] for name in names}
+    signals = {name: column[:, first:] for name, column in market.signals.items()}
+    return replace(market, first_day=market.first_day + first, **columns, signals=signals)

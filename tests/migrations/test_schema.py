@@ -26,7 +26,9 @@ def test_everything_in_a_schema_belongs_to_its_owner(database: DatabaseUrls) -> 
     assert all(schema_owner == owner == OWNERS[schema] for schema, schema_owner, owner in rows)
 
 
-@pytest.mark.parametrize("login", ["migrations", "ingestion", "signals_svc", "api_gw"])
+@pytest.mark.parametrize(
+    "login", ["migrations", "ingestion", "signals_svc", "backtest_svc", "api_gw"]
+)
 def test_no_login_is_superuser_bypasses_rls_or_owns_a_table(
     database: DatabaseUrls, login: str
 ) -> None:
@@ -44,7 +46,9 @@ def test_no_login_is_superuser_bypasses_rls_or_owns_a_table(
     assert owned == (0,)
 
 
-@pytest.mark.parametrize("login", ["migrations", "ingestion", "signals_svc", "api_gw"])
+@pytest.mark.parametrize(
+    "login", ["migrations", "ingestion", "signals_svc", "backtest_svc", "api_gw"]
+)
 def test_every_login_has_lock_and_statement_timeouts(database: DatabaseUrls, login: str) -> None:
     with psycopg.connect(getattr(database, login)) as connection:
         limits = connection.execute(
@@ -67,6 +71,8 @@ def test_every_login_has_lock_and_statement_timeouts(database: DatabaseUrls, log
         ("signals_svc", "update market.prices_daily set volume = 0"),
         ("signals_svc", "update signals.models set sha256 = ''"),
         ("ingestion", "select * from signals.signals"),
+        ("backtest_svc", "select * from market.trades"),
+        ("backtest_svc", "update market.prices_daily set volume = 0"),
         ("ingestion", "update market.outlier_verdicts set verdict = 'kept'"),
         ("ingestion", "delete from market.trade_statements"),
         ("ingestion", "create table market.mine (n int)"),

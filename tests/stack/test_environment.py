@@ -31,6 +31,7 @@ OF_A_WORLD = {
     "PRICER_SIGNAL_FLIPS_TOPIC_ARN",
     "INGESTION_DATABASE_URL",
     "SIGNALS_SVC_DATABASE_URL",
+    "BACKTEST_SVC_DATABASE_URL",
     "API_GW_DATABASE_URL",
     "MAINTENANCE_DATABASE_URL",
     "PRICER_CLOSES_TOPIC_ARN",
@@ -48,6 +49,7 @@ AIRFLOW_OWN = {"airflow_fernet", "airflow_jwt", "airflow_session", "database_air
 JOBS = {
     "database_ingestion",
     "database_signals_svc",
+    "database_backtest_svc",
     "database_api_gw",
     "database_maintenance",
     "valkey",

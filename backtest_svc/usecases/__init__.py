@@ -1,0 +1,1 @@
+"""One function per verb, with its ports as keywords."""
