@@ -13,6 +13,7 @@ from kernel.errors import Unavailable
 from signals_svc.domain.decision import ACTIONS
 from signals_svc.domain.stages import Stage
 from signals_svc.jobs.explaining import add_explaining
+from signals_svc.jobs.judging import add_judging
 from signals_svc.jobs.monitoring import add_monitoring_jobs, note_inference
 from signals_svc.jobs.past import add_past_jobs
 from signals_svc.jobs.verifying import add_proof
@@ -52,6 +53,7 @@ def jobs(workshop: Callable[[], Workshop]) -> click.Group:
     add_past_jobs(group, workshop)
     add_proof(group, workshop)
     add_explaining(group, workshop)
+    add_judging(group, workshop)
     add_monitoring_jobs(group, workshop)
     return group
 
