@@ -73,6 +73,13 @@ select
     where asof_ts = %(moment)s and horizon_days = %(horizon)s)
 """
 
+# A run of few instruments takes seconds for each; it counts where the night has no other.
+SLOWEST = """
+select as_of, instruments, seconds from signals.inferences
+where as_of = (select max(as_of) from signals.inferences where as_of <= %(until)s)
+order by instruments >= %(least)s desc, seconds / instruments desc limit 1
+"""
+
 MEASURE_COLUMNS = (
     ("measure", "text"),
     ("subject", "text"),
@@ -191,13 +198,10 @@ class Monitoring:
         asked = {"moment": end_of(as_of), "horizon": horizon_days}
         return Changed(*(self._connection.execute(CHANGED, asked).fetchone() or (0, 0)))
 
-    def took(self, *, until: date) -> Took | None:
-        """How long inference took."""
-        row = self._connection.execute(
-            "select as_of, instruments, seconds from signals.inferences where as_of <= %s"
-            " order by as_of desc, finished_at desc limit 1",
-            (until,),
-        ).fetchone()
+    def took(self, *, until: date, least: int) -> Took | None:
+        """The slowest run, by instrument, of the newest night."""
+        values = {"until": until, "least": least}
+        row = self._connection.execute(SLOWEST, values).fetchone()
         return Took(*row) if row else None
 
     def note_inference(self, took: Took, *, now: datetime) -> None:

@@ -1,13 +1,15 @@
 """An explained row of features as lines of text."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, date
 
+from kernel.series import Kind
 from signals_svc.domain.origin import Origin
 from signals_svc.domain.told_features import Explained, Told
 
 MOST_NUMBERS = 6  # of prices behind one feature that are listed one by one
 LABEL = 24
+SELLING: tuple[Kind, ...] = ("trade", "bar")  # a quote sells nothing
 
 
 def feature_lines(told: Explained) -> Iterator[str]:
@@ -22,13 +24,12 @@ def feature_lines(told: Explained) -> Iterator[str]:
         f" last close {dollars(told.close_cents)}"
     )
     yield _stored(told)
-    own = [one for one in told.prices if one.instrument == told.instrument]
     numbers = {id(one): n for n, one in enumerate(told.prices, 1)}
     yield ""
     for feature in told.features:
         yield f"{feature.name:<{LABEL}} {_value(feature.raw):>11}  {_among(feature)}".rstrip()
         yield f"{'':<{LABEL}}   {feature.formula}"
-        behind = _behind(feature, told, own, numbers)
+        behind = _behind(feature, told, numbers)
         if behind:
             yield f"{'':<{LABEL}}   {behind}"
     yield ""
@@ -58,16 +59,17 @@ def _among(feature: Told) -> str:
     return f"{feature.normalised:+.2f} robust sigma among all"
 
 
-def _behind(feature: Told, told: Explained, own: Sequence[Origin], numbers: dict[int, int]) -> str:
-    """The prices that made the closes of its days, by number."""
+def _behind(feature: Told, told: Explained, numbers: dict[int, int]) -> str:
+    """The prices that made its closes, or that it counts, by number."""
     if feature.raw is None:
         return ""
+    if feature.name.startswith("trades"):
+        return _numbered("from", _counted(feature, told), numbers)
+    closes = set(feature.closes)
+    counting = (one for one in told.prices if one.left_out is None)
+    used = [one for one in counting if (one.instrument, one.kind, _day(one)) in closes]
     if feature.name.startswith("premium"):
-        grades = {"raw", "psa10", "psa9", "any9"}
-        used = [one for one in told.prices if one.grade_code in grades and _counts(one, told)]
         return _numbered("closes of the card's grades, from", used, numbers)
-    days = set(feature.days)
-    used = [one for one in own if one.at.astimezone(UTC).date() in days and _counts(one, told)]
     words = _numbered("from", used, numbers)
     if feature.name.startswith("excess"):
         return f"{words}; against the members of {told.set_id}"
@@ -76,8 +78,19 @@ def _behind(feature: Told, told: Explained, own: Sequence[Origin], numbers: dict
     return words
 
 
-def _counts(one: Origin, told: Explained) -> bool:
-    return one.left_out is None and (one.kind == told.series or one.instrument != told.instrument)
+def _counted(feature: Told, told: Explained) -> list[Origin]:
+    """Sales, or a source's own bars where those count more: two kinds may report the same."""
+    span = int(feature.name.rpartition("_")[2])
+    by_kind: dict[str, list[Origin]] = {kind: [] for kind in SELLING}
+    for one in told.prices:
+        recent = (told.day - _day(one)).days < span
+        if one.kind in SELLING and recent and one.left_out is None:
+            by_kind[one.kind] += [one] if one.instrument == told.instrument else []
+    return max(by_kind.values(), key=lambda ones: sum(one.units for one in ones))
+
+
+def _day(one: Origin) -> date:
+    return one.at.astimezone(UTC).date()
 
 
 def _numbered(words: str, used: Sequence[Origin], numbers: dict[int, int]) -> str:

@@ -2,20 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from kernel.ids import Instrument
+from kernel.series import Kind
 from signals_svc.domain.origin import Origin
+
+
+class Close(NamedTuple):
+    """A close of an instrument's series of one kind."""
+
+    instrument: Instrument
+    kind: Kind
+    day: date
 
 
 @dataclass(frozen=True)
 class Told:
-    """One feature. `days` are those of the closes it rests on; None is missing."""
+    """One feature, and the closes it rests on; None is missing."""
 
     name: str
     raw: float | None
     normalised: float | None
     formula: str
-    days: tuple[date, ...]
+    closes: tuple[Close, ...]
 
 
 @dataclass(frozen=True)

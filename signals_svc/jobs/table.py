@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 
 import click
@@ -180,6 +180,7 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
     model_version = None
     silent: set[str] = set()
     loaders = kept(workshop.loaders)
+    started = perf_counter()
     for as_of in days:
         begun = perf_counter()
         with workshop.stores() as stores:
@@ -193,7 +194,9 @@ def infer_every_night(workshop: Workshop, *, now: datetime) -> Summary:
                 loaders=loaders,
             )
         log.info("signals.inferred", as_of=as_of.isoformat(), **night._asdict())
-        note_inference(workshop, Took(as_of, night.instruments, perf_counter() - begun), now=now)
+        ended = perf_counter()
+        took = Took(as_of, night.instruments, ended - begun)
+        note_inference(workshop, took, now=now + timedelta(seconds=ended - started))
         actions.update(night.actions)
         instruments += night.instruments
         flips += night.flips

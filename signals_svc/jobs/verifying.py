@@ -22,7 +22,7 @@ from signals_svc.usecases.learn_forecasts import TooShort
 from signals_svc.usecases.rebuild_features import History
 from signals_svc.usecases.train import HISTORY_START
 from signals_svc.usecases.verify_nights import Compared, verify_night
-from signals_svc.usecases.verify_training import Learning, verify_training
+from signals_svc.usecases.verify_training import Learning, blocks_of, verify_training
 
 
 class SeesTheFuture(Conflict):
@@ -111,18 +111,21 @@ def prove(workshop: Workshop, asked: Asked, *, now: datetime) -> Summary:
 def _folds(
     workshop: Workshop, copy: TruncatedStore, history: History, last: date, told: "Tally"
 ) -> None:
-    """As many as were asked for, from one that the seed chooses on."""
+    """As many as were asked for, each block of weeks once, from one that the seed chooses on."""
+    if not told.asked.folds:
+        return
     seen = LearnedFrom(last, history.versions, history.catalog)
     learning = Learning(
         workshop.horizons, workshop.shown_horizon, workshop.policy, workshop.trees()
     )
+    found = blocks_of(seen, learning)
+    if isinstance(found, TooShort):
+        told.folds_missing = found.missing
+        return
     first = told.asked.seed
-    for pick in filter(told.has_time, range(first, first + told.asked.folds)):
-        fold = verify_training(seen, copy, learning, pick=pick)
-        if isinstance(fold, TooShort):
-            told.folds_missing = fold.missing
-            return
-        told.count(fold)
+    last_pick = first + min(told.asked.folds, len(found.blocks))
+    for pick in filter(told.has_time, range(first, last_pick)):
+        told.count(verify_training(seen, copy, learning, found, pick=pick))
         told.folds += 1
 
 

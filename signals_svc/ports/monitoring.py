@@ -35,7 +35,7 @@ class Changed(NamedTuple):
 
 
 class Took(NamedTuple):
-    """The newest run of inference up to a night."""
+    """A run of inference."""
 
     as_of: date
     instruments: int
@@ -70,8 +70,10 @@ class MonitoringStore(Protocol):
         """Flips of a night."""
         ...
 
-    def took(self, *, until: date) -> Took | None:
-        """How long inference took."""
+    def took(self, *, until: date, least: int) -> Took | None:
+        """The slowest run, by instrument, of the newest night up to `until`, of those with at least
+        so many instruments where there are any.
+        """
         ...
 
     def note_inference(self, took: Took, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from signals_svc.domain.cross_section import RUNGS
 from signals_svc.domain.feature_origins import closes_behind
 from signals_svc.domain.feature_words import FORMULAS
 from signals_svc.domain.features import Features, features_on
-from signals_svc.domain.series import LOOKBACK_DAYS, date_of
+from signals_svc.domain.series import LOOKBACK_DAYS
 from signals_svc.domain.snapshot import freeze
 from signals_svc.domain.told_features import Explained, Told
 from signals_svc.ports.stores import Stores
@@ -125,7 +125,7 @@ def _told(features: Features, place: int) -> list[Told]:
             value(features.raw, name),
             value(features.normalised, name),
             formula,
-            tuple(date_of(day) for day in closes_behind(features, place, name)),
+            closes_behind(features, place, name),
         )
         for name, formula in FORMULAS.items()
     ]

@@ -197,7 +197,7 @@ def _failures(words: str, expected: int, value: float | None) -> Measure:
 
 def _latency(store: MonitoringStore, as_of: date, policy: MonitoringPolicy) -> Measure:
     most = policy.most_ms_an_instrument
-    took = store.took(until=as_of)
+    took = store.took(until=as_of, least=policy.least_rows)
     if took is None:
         words = "no run of inference is on record"
         return Measure("inference_ms", "", words, None, most=most, pauses=True)

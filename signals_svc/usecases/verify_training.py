@@ -43,18 +43,35 @@ class Learning:
     trees: QuantileTrees
 
 
-def verify_training(
-    history: History, copy: TruncatedStore, learning: Learning, *, pick: int
-) -> Compared | TooShort:
-    """Block of weeks number `pick`, counted round: of the contest's folds, and of the weeks before
-    them that classifiers learn from. The copy then holds what was known before its first day.
+@dataclass(frozen=True)
+class Blocks:
+    """What there is to verify: blocks of weeks, of the contest's folds and of the weeks before them
+    that classifiers learn from.
     """
+
+    examples: ForecastExamples
+    folds: list[ForecastFold]
+    blocks: list[ForecastFold]
+
+
+def blocks_of(history: History, learning: Learning) -> Blocks | TooShort:
+    """Each of them once."""
     found = windows_of_history(history, learning.horizons)
     if isinstance(found, TooShort):
         return found
     examples, folds = found
-    blocks = [*folds, *earlier_folds(examples.days, examples.known_us, folds[0])]
-    block = blocks[pick % len(blocks)]
+    earlier = earlier_folds(examples.days, examples.known_us, folds[0])
+    return Blocks(examples, folds, [*folds, *earlier])
+
+
+def verify_training(
+    history: History, copy: TruncatedStore, learning: Learning, found: Blocks, *, pick: int
+) -> Compared:
+    """Block number `pick`, counted round. The copy then holds what was known before its first
+    day.
+    """
+    examples, folds = found.examples, found.folds
+    block = found.blocks[pick % len(found.blocks)]
     names, trees = history.versions.instruments, learning.trees
     known = _known_before(examples, block, copy, learning.horizons)
     rows = _same_rows(examples, block.train, names, known)

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from kernel.days import end_of
 from signals_svc.domain.bars import bars_of
 from signals_svc.domain.feature_lines import spans
+from signals_svc.domain.feature_origins import closes_behind
 from signals_svc.domain.feature_words import FORMULAS
 from signals_svc.domain.features import features_on
 from signals_svc.jobs.table import jobs
@@ -21,6 +22,11 @@ LATE, REVOKED, OUTLIER, CORRECTED = 901, 902, 903, 904
 TRADE = (
     "insert into market.trades (trade_id, ts, card_id, grade_code, source, price_cents, known_at,"
     " until) values (%s, %s, 'card-2', 'raw', 'marketplace', %s, %s, %s)"
+)
+
+OF_GRADE = (
+    "insert into market.trades (trade_id, ts, card_id, grade_code, source, price_cents, known_at)"
+    " values (%s, %s, %s, %s, 'marketplace', 1000, %s)"
 )
 
 
@@ -95,6 +101,53 @@ def test_a_momentum_points_to_the_sales_of_its_two_closes(sold: Desk) -> None:
     place = next(n for n, line in enumerate(lines) if line.startswith("momentum_30 "))
     newest, base = (price_lines(lines, n + 1)[0].split()[0] for n in (0, 33))
     assert lines[place + 2].strip() == f"from {base}, {newest}"
+
+
+def test_a_premium_points_to_the_last_close_of_each_of_its_grades(sold: Desk) -> None:
+    with psycopg.connect(sold.urls.ingestion) as connection:
+        for number, days in ((801, 0), (802, 3)):
+            connection.execute(OF_GRADE, (number, at(ago(days)), "card-2", "psa10", end_of(ago(3))))
+    lines = lines_of(sold)
+    place = next(n for n, line in enumerate(lines) if line.startswith("premium_raw "))
+    ten, raw = (price_lines(lines, one)[0].split()[0] for one in (801, 1))
+    assert lines[place + 2].strip() == f"closes of the card's grades, from {ten}, {raw}"
+
+
+def test_a_premiums_z_rests_on_closes_a_month_apart_and_on_any_nine_where_there_is_no_psa_9() -> (
+    None
+):
+    bars = [
+        Bar("a", grade, ago(n), price)
+        for grade, price in (("psa10", 900), ("any9", 300))
+        for n in range(0, 390, 10)
+    ]
+    bars += [Bar("a", "psa9", ago(n), 400) for n in range(0, 100, 10)]
+    features = features_on(bars_of(frame(bars)), {}, LAST_DAY)
+    (today,) = {one.day for one in closes_behind(features, 0, "premium_nine")}
+    assert today == LAST_DAY
+    behind = closes_behind(features, 0, "premium_nine_z")
+    by_grade = {
+        grade: [one.day for one in behind if one.instrument.grade_code == grade]
+        for grade in ("psa10", "psa9", "any9", "raw")
+    }
+    assert by_grade["psa10"] == [ago(30 * step) for step in range(11, -1, -1)]
+    assert by_grade["psa9"] == [ago(90), ago(60), ago(30), LAST_DAY]
+    assert by_grade["any9"] == [ago(30 * step) for step in range(11, 3, -1)]
+    assert by_grade["raw"] == []
+
+
+def test_copies_sold_point_to_the_sales_where_the_price_is_of_quotes(market: Desk) -> None:
+    quotes = [Bar("card-3", "raw", ago(30 * n), 1000, kind="quote", volume=0) for n in range(12)]
+    write_bars(market.urls, [*quotes, Bar("card-3", "raw", ago(5), 1100)])
+    with psycopg.connect(market.urls.ingestion) as connection:
+        days = [ago(5)]
+        connection.execute("select market.ensure_month_partitions('trades', %s)", (days,))
+        connection.execute(OF_GRADE, (803, at(ago(5)), "card-3", "raw", end_of(ago(5))))
+    told = explain(market, "card-3", "raw", LAST_DAY.isoformat()).output.splitlines()
+    assert "series in use: guide prices" in told[1]
+    place = next(n for n, line in enumerate(told) if line.startswith("trades_7 "))
+    assert "1" in told[place].split()
+    assert told[place + 2].strip() == f"from {price_lines(told, 803)[0].split()[0]}"
 
 
 def test_prices_carry_their_number_day_source_and_when_they_were_known(sold: Desk) -> None:

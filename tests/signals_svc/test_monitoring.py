@@ -428,6 +428,25 @@ def test_a_band_that_was_told_after_the_moment_judges_nobody(watched: Desk) -> N
     assert versions(2) == {"ewma-1", "naive-1"}
 
 
+def test_a_small_run_later_on_hides_no_slow_one(watched: Desk) -> None:
+    heard(watched, 1)
+    with job_transaction(SignalsSettings().database_url) as connection:
+        store = Monitoring(connection)
+        for minutes, instruments, seconds in ((1, 100, 9.0), (2, 3, 2.0), (3, 200, 1.0)):
+            took = Took(LAST_DAY, instruments, seconds)
+            store.note_inference(took, now=NOW + timedelta(minutes=minutes))
+        assert store.took(until=LAST_DAY, least=100) == Took(LAST_DAY, 100, 9.0)
+        assert store.took(until=LAST_DAY, least=500) == Took(LAST_DAY, 3, 2.0)
+
+
+def test_each_run_of_inference_is_on_record_with_its_own_end(watched: Desk) -> None:
+    heard(watched, 2)
+    ends = watched.rows("select * from signals.inferences order by as_of")
+    assert ends[0]["finished_at"] < ends[1]["finished_at"]  # type: ignore[operator]
+    apart = ends[1]["finished_at"] - ends[0]["finished_at"]  # type: ignore[operator]
+    assert apart >= timedelta(seconds=float(str(ends[1]["seconds"])) * 0.99)
+
+
 def test_a_slow_night_is_out_of_its_bounds(watched: Desk) -> None:
     heard(watched, 1)
     with job_transaction(SignalsSettings().database_url) as connection:
