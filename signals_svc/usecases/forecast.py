@@ -12,6 +12,7 @@ from kernel.errors import Rejected
 from kernel.ids import Instrument
 from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.baselines import TREES, VERSIONS, Baseline
+from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.features import FEATURE_VERSION, features_on
 from signals_svc.domain.forecast_model import spread_at
 from signals_svc.domain.looked_at import LookedAt
@@ -20,7 +21,7 @@ from signals_svc.domain.signal import DECIMALS, Quantile
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.spoken import Spoken, fixed_forecast
 from signals_svc.domain.stages import is_canary
-from signals_svc.domain.weekly import Windows, windows_of
+from signals_svc.domain.weekly import Windows, windows_of, yardstick
 from signals_svc.ports.forecasters import Baselines, Forecaster, ForecasterLoader, Heard
 from signals_svc.ports.models import ModelStore, ServingModel, Speakers
 from signals_svc.ports.registry import Loaders
@@ -118,8 +119,8 @@ def _trees_say(
     """[n, 3] of the log return, at each horizon the contest's trees won, or have learned."""
     if contest is None:
         return {}
-    inputs = snapshot.inputs(contest.inputs_horizon_days)
-    spread = spread_at(snapshot.spreads, horizons)
+    inputs = classifier_inputs(snapshot.raw, snapshot.normalised, contest.inputs_horizon_days)
+    spread = spread_at(yardstick(snapshot.raw)[1], horizons)
     return {
         horizon: contest.trees(inputs, horizon) * spread[:, at, None]
         for at, horizon in enumerate(horizons)
