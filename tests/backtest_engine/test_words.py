@@ -1,13 +1,18 @@
 """Each word means what its formula says, and each example on the page runs."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from backtest_engine.columns import Columns
 from backtest_engine.dsl import tree
+from backtest_engine.dsl.checking import understand
 from backtest_engine.dsl.page import BUY_AND_HOLD, example
 from backtest_engine.dsl.reading import read_rule
 from backtest_engine.dsl.words import NAMED, WORDS, Word
+from backtest_engine.lookback import lookback_days
 from backtest_engine.market import Market
 from tests.backtest_engine.markets import Bar, drawn_market, market_of, run
 from tests.backtest_engine.plain_words import WORDS as PLAIN
@@ -39,6 +44,33 @@ def test_the_example_of_each_word_runs_and_trades(word: Word) -> None:
     rule = f"{example(word)}\n{BUY_AND_HOLD}" if word.of_position else example(word)
     result = run(rule, MARKET, capital=10_000.0)
     assert (result.fills.line == 0).any()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [word for word in WORDS.values() if not word.of_position and word.unit not in NAMED],
+    ids=lambda word: word.name,
+)
+def test_no_word_looks_further_back_than_it_says(word: Word) -> None:
+    begin = lookback_days(understand(example(word)))
+    market = drawn_market(4, instruments=9, days=begin + 300)
+    first = begin + 100
+    # The newest bar of before the cut is all there is of the first instruments for a long time.
+    silent = np.zeros(market.close.shape, bool)
+    silent[:3, 90 : first + 20] = True
+    bars: dict[str, Any] = {
+        name: np.where(silent, np.nan, getattr(market, name))
+        for name in ("open", "high", "low", "close")
+    }
+    market = replace(market, **bars, volume=np.where(silent, 0.0, market.volume))
+    cut: dict[str, Any] = {
+        name: getattr(market, name)[:, 100:]
+        for name in ("open", "high", "low", "close", "volume", "happened")
+    }
+    signals = {name: column[:, 100:] for name, column in market.signals.items()}
+    later = replace(market, first_day=market.first_day + 100, **cut, signals=signals)
+    whole = column(word.example, market)[:, first:]
+    np.testing.assert_array_equal(whole, column(word.example, later)[:, begin:])
 
 
 def test_a_window_reads_any_series() -> None:
