@@ -29,7 +29,7 @@ DAY_COLUMNS = 5  # cash, value, value of stale marks, positions, fees of the day
 STALE_DAYS = 45  # as of the market; compiled code keeps a number, not a name of another file
 DUST = 1e-9  # of a copy: what rounding may leave
 # The book itself: money, and how many rows of each kind there are.
-CASH, FEES, FILLS, ORDERS, WAITING, EQUITY, HELD = range(7)
+CASH, FEES, FILLS, ORDERS, WAITING, EQUITY, HELD, SELLING = range(8)
 
 
 class Sheet(NamedTuple):
@@ -132,6 +132,7 @@ def ended(book: Book, orders: Floats, i: int, t: int, outcome: int) -> Floats:
     orders[count, 0], orders[count, 1], orders[count, 2] = one[DECIDED], t, book.lo + i
     orders[count, 3], orders[count, 4], orders[count, 5] = one[SIDE], one[LINE], one[WANTED]
     orders[count, 6], orders[count, 7] = one[FILLED], outcome
+    book.figures[SELLING] -= one[SIDE] < 0
     one[SIDE], one[LEFT], one[BUDGET] = 0.0, 0.0, 0.0
     book.figures[ORDERS] += 1
     return orders
@@ -197,7 +198,7 @@ def fill_purchases(
             money += book.figures[CASH] - reserved(book)
         able = fits(max(money, 0.0) / unit, plan.terms[WHOLE] > 0)
         copies = min(one[LEFT], able, most_of_bar(sheet, plan, row, t))
-        if copies <= 0:
+        if copies <= DUST:
             continue
         if one[QTY] == 0:
             one[ENTRY_DAY] = t
@@ -327,29 +328,39 @@ def decide_sales(book: Book, plan: Plan, t: int, orders: Floats) -> Floats:
                 copies = plan.deeds[line, AMOUNT]
             one[SIDE], one[LEFT], one[DECIDED] = -1.0, min(copies, one[QTY]), t
             one[LINE], one[WANTED], one[FILLED] = line, one[LEFT], 0.0
+            book.figures[SELLING] += 1
             break
     close_up(book)
     return orders
 
 
 @compiled
+def may_buy(book: Book, sheet: Sheet, plan: Plan, i: int, t: int) -> bool:
+    """Whether the rule wants it, it neither is held nor waits, and a price of it is known."""
+    one, row = book.states[i], book.lo + i
+    if plan.buy_line[row, t] < 0 or one[QTY] > 0 or one[SIDE] != 0:
+        return False
+    if np.isnan(one[CLOSE]) or t - one[SEEN] > STALE_DAYS:
+        return False
+    return not sheet.quotes[row] or plan.terms[ON_QUOTES] > 0
+
+
+@compiled
 def by_priority(book: Book, sheet: Sheet, plan: Plan, t: int) -> Ints:
     """What may be bought and neither is held nor waits: the highest score first, then in order."""
-    found = np.zeros(book.hi - book.lo, np.int64)
-    keys = np.zeros(book.hi - book.lo)
     count = 0
     for i in range(book.hi - book.lo):
-        one, row = book.states[i], book.lo + i
-        if plan.buy_line[row, t] < 0 or one[QTY] > 0 or one[SIDE] != 0:
-            continue
-        if np.isnan(one[CLOSE]) or t - one[SEEN] > STALE_DAYS:
-            continue
-        if sheet.quotes[row] and plan.terms[ON_QUOTES] == 0:
-            continue
-        score = plan.score[row, t]
-        keys[count], found[count] = np.inf if np.isnan(score) else -score, i
-        count += 1
-    return found[np.argsort(keys[:count], kind="mergesort")]
+        count += may_buy(book, sheet, plan, i, t)
+    found, keys = np.zeros(count, np.int64), np.zeros(count)
+    if count == 0:
+        return found
+    count = 0
+    for i in range(book.hi - book.lo):
+        if may_buy(book, sheet, plan, i, t):
+            score = plan.score[book.lo + i, t]
+            keys[count], found[count] = np.inf if np.isnan(score) else -score, i
+            count += 1
+    return found[np.argsort(keys, kind="mergesort")]
 
 
 @compiled
@@ -388,7 +399,7 @@ def decide_purchases(book: Book, sheet: Sheet, plan: Plan, t: int) -> None:
             money = min(money, room)
         most = plan.deeds[line, MOST] if share else amount
         copies = min(fits(max(money, 0.0) / unit, whole), most)
-        if copies <= 0:
+        if copies <= DUST:
             continue
         money = money if share else copies * unit
         one[SIDE], one[DECIDED], one[LINE], one[WANTED] = 1.0, t, line, copies
@@ -414,7 +425,7 @@ def walk(
     book = Book(
         lo,
         hi,
-        np.zeros(7),
+        np.zeros(8),
         np.zeros((n, STATES)),
         np.zeros(n, np.int64),
         np.zeros((len(plan.group_caps), groups)),
@@ -427,11 +438,15 @@ def walk(
     for t in range(begin):
         mark(book, sheet, t, day_rows[t])
     for t in range(begin, days):
-        fills, orders = fill_sales(book, sheet, plan, t, fills, orders)
-        fills, orders = fill_purchases(book, sheet, plan, t, fills, orders)
-        orders = expire(book, plan, t, orders)
+        if book.figures[SELLING] > 0:
+            fills, orders = fill_sales(book, sheet, plan, t, fills, orders)
+        if book.figures[WAITING] > 0:
+            fills, orders = fill_purchases(book, sheet, plan, t, fills, orders)
+        if book.figures[SELLING] > 0 or book.figures[WAITING] > 0:
+            orders = expire(book, plan, t, orders)
         mark(book, sheet, t, day_rows[t])
-        orders = decide_sales(book, plan, t, orders)
+        if book.figures[HELD] > 0:
+            orders = decide_sales(book, plan, t, orders)
         decide_purchases(book, sheet, plan, t)
     for i in range(n):
         if book.states[i, SIDE] != 0:

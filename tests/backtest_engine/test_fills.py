@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from backtest_engine.metrics import metrics_of
 from backtest_engine.result import OUTCOMES, Result
 from tests.backtest_engine.markets import Bar, market_of, run
 
@@ -126,6 +127,16 @@ def test_caps_hold_back_what_would_exceed_them() -> None:
     result = run(rule.format("AT MOST 30% IN ONE SET"), market)
     # 20 % of 1,000 buys 19 copies with fees, then 10 % are left in base1, and neo1 is free.
     assert [fill[1:3] for fill in fills_in(result)] == [(0, 19.0), (1, 9.0), (2, 19.0)]
+
+
+def test_what_rounding_leaves_of_the_cash_buys_no_dust() -> None:
+    prices = [7.3 + 1.7 * row for row in range(40)]
+    bars = [[Bar(day, price, volume=900) for day in range(6)] for price in prices]
+    rule = "IF close > 0 THEN BUY 100% OF EQUITY\nIF holding_days >= 1 THEN SELL ALL\nRANK BY close"
+    result = run(rule, market_of(bars, days=6), lot="fractional", capital=1_000.1)
+    assert result.fills.instrument.tolist() == [39, 39, 39]  # bought, sold, bought again
+    assert (np.abs(result.fills.copies) > 1e-6).all()
+    assert metrics_of(result).trades == 1
 
 
 def test_each_instrument_has_its_own_capital_in_its_own_book() -> None:
