@@ -9,7 +9,7 @@ import numpy as np
 
 from kernel.days import end_of
 from kernel.series import MIN_QUOTES, STALE_DAYS, WINDOW_DAYS
-from signals_svc.domain.arrays import Floats, Ints, Singles
+from signals_svc.domain.arrays import Flags, Floats, Ints, Singles
 from signals_svc.domain.bars import Bars, known_at
 from signals_svc.domain.classifier_inputs import CLASSIFIER_NAMES, classifier_inputs, with_forecasts
 from signals_svc.domain.cross_section import Catalog
@@ -32,7 +32,8 @@ class Examples:
     `label_known_us` is when a label could first be said, in microseconds since 1970. Nothing is
     learned from `sold`, copies in 90 days, `outcomes`, log returns to the horizon, `entries`, log
     returns to the next sale: what a buyer really pays, and `marks` (rows, steps), log returns to
-    the last sale by each week until the horizon. `slots` number the instruments of the bars.
+    the last sale by each week until the horizon. `slots` number the instruments of the bars;
+    `told` are those of which a forecast was read.
     """
 
     days: Ints
@@ -45,6 +46,7 @@ class Examples:
     entries: Floats
     marks: Floats
     slots: Ints
+    told: Flags
 
     @property
     def fingerprint(self) -> str:
@@ -117,7 +119,7 @@ def examples_of(
         none, nothing = np.empty(0, np.int64), np.empty(0)
         inputs = np.empty((0, len(CLASSIFIER_NAMES)), np.float32)
         marks = np.empty((0, len(steps_of(horizon_days))))
-        return Examples(none, inputs, none, none, [], none, nothing, nothing, marks, none)
+        return Examples(none, inputs, none, none, [], none, nothing, nothing, marks, none, none > 0)
     return Examples(
         days=np.concatenate([part.days for part in parts]),
         inputs=np.concatenate([part.inputs for part in parts]),
@@ -129,6 +131,7 @@ def examples_of(
         entries=np.concatenate([part.entries for part in parts]),
         marks=np.concatenate([part.marks for part in parts]),
         slots=np.concatenate([part.slots for part in parts]),
+        told=np.concatenate([part.told for part in parts]),
     )
 
 
@@ -154,19 +157,24 @@ def _parts(
             inputs=with_forecasts(inputs, told),
             labels=labels[rows],
             label_known_us=outcomes.known_us[rows],
-            utilities=_utilities(features, rows, horizon_days, policy),
+            utilities=_utilities(features, rows, told, horizon_days, policy),
             sold=features.series.sold[90][rows],
             outcomes=outcomes.log_returns[rows],
             entries=next_sale(features.series, later)[rows],
             marks=marks_of(features.series, later, steps_of(horizon_days))[rows],
             slots=features.series.slots[rows],
+            told=np.isfinite(told[:, 0]),
         )
 
 
-def _utilities(features: Features, rows: Ints, horizon_days: int, policy: Policy) -> list[Utility]:
-    quantiles = ewma_forecast(features.raw, horizon_days)
-    columns: tuple[Floats, ...] = (quantiles.q10[rows], quantiles.q50[rows], quantiles.q90[rows])
+def _utilities(
+    features: Features, rows: Ints, told: Singles, horizon_days: int, policy: Policy
+) -> list[Utility]:
+    """By the forecast that the classifier reads; where that said nothing, by the shrunk trend."""
+    trend = ewma_forecast(features.raw, horizon_days)
+    simple = np.stack([trend.q10[rows], trend.q50[rows], trend.q90[rows]], axis=1)
+    quantiles = np.where(np.isfinite(told).all(axis=1, keepdims=True), told, simple)
     return [
-        utility_of(Forecast(horizon_days, float(q10), float(q50), float(q90)), policy)
-        for q10, q50, q90 in zip(*columns, strict=True)
+        utility_of(Forecast(horizon_days, q10, q50, q90), policy)
+        for q10, q50, q90 in quantiles.tolist()
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from kernel.days import end_of
 from kernel.errors import Rejected
 from signals_svc.domain.acceptance import ClassifierPolicy, Verdict, judge_classifier
-from signals_svc.domain.arrays import Floats
+from signals_svc.domain.arrays import Flags, Floats
 from signals_svc.domain.artifact import Artifact
 from signals_svc.domain.bars import Bars
 from signals_svc.domain.calibration import best_temperature
@@ -212,7 +212,7 @@ def _judged(
     gate: ClassifierPolicy,
 ) -> _Judged:
     """The map of convictions learns from the folds before the last; its curve and tiers are of the
-    last.
+    last. Both are of rows with a forecast to read, as every row that will be told has one.
     """
     utilities = [examples.utilities[row] for row in out.rows]
     chances = [Probabilities(*(float(p) for p in row)) for row in out.chances]
@@ -223,7 +223,8 @@ def _judged(
     worth = np.array([u.of(action) for u, action in zip(utilities, taken, strict=True)])
     labels = examples.labels[out.rows]
     codes = np.array([ACTIONS.index(action) for action in taken], dtype=np.int64)
-    past, last = np.flatnonzero(out.taught), np.flatnonzero(out.last)
+    told = examples.told[out.rows]
+    past, last = np.flatnonzero(out.taught & told), np.flatnonzero(out.last & told)
     fitted = fit_conviction(codes[past], out.chances[past], worth[past], labels[past])
     convictions = np.array([fitted(taken[i], chances[i], utilities[i]) for i in last])
     came_true = codes[last] == labels[last]
@@ -232,7 +233,7 @@ def _judged(
         verdict=judge_classifier(
             out.scores,
             _ranks(examples, out, horizon_days),
-            _books(examples, out, policy),
+            _books(examples, out, codes == BUY, policy),
             error_of(curve),
             gate,
         ),
@@ -250,12 +251,12 @@ def _ranks(examples: Examples, out: OutOfFold, horizon_days: int) -> Interval | 
     return bought_ic(at, leaning, outcomes, entries)
 
 
-def _books(examples: Examples, out: OutOfFold, policy: Policy) -> Books | None:
-    """BUYs are rows of which it finds BUY the likeliest: its own word, whatever is forecast."""
+def _books(examples: Examples, out: OutOfFold, buys: Flags, policy: Policy) -> Books | None:
+    """BUYs are what people would be told: the forecast it reads is worth it, and it agrees."""
     could = before_the_outcome(examples.outcomes[out.rows], examples.entries[out.rows])
     rows = out.rows[could]
     offered = Offered(examples.days[rows], examples.entries[rows], examples.marks[rows], STEP_DAYS)
-    return books_of(offered, out.chances[could].argmax(axis=1) == BUY, policy.costs)
+    return books_of(offered, buys[could], policy.costs)
 
 
 def named_shares(shares: Floats) -> dict[str, float]:

@@ -24,7 +24,7 @@ from tests.signals_svc.conftest import NOW, Desk
 from tests.signals_svc.market_builder import FIRST_DAY, Bar, mark, seed_cards, write_bars
 from tests.signals_svc.test_stages import within_bounds
 
-CARDS = tuple(f"m{n}" for n in range(36))
+CARDS = tuple(f"m{n}" for n in range(60))
 DAYS = 640
 TODAY = FIRST_DAY + timedelta(days=DAYS - 1)
 STEP = 5

@@ -53,7 +53,17 @@ def examples(known_us: Ints) -> Examples:
     inputs, utilities = np.zeros((rows, 1), np.float32), [Utility(0.0, 0.0)] * rows
     sold, nothing = np.zeros(rows, np.int64), np.zeros(rows)
     return Examples(
-        DAYS, inputs, LABELS, known_us, utilities, sold, nothing, nothing, nothing[:, None], sold
+        DAYS,
+        inputs,
+        LABELS,
+        known_us,
+        utilities,
+        sold,
+        nothing,
+        nothing,
+        nothing[:, None],
+        sold,
+        np.ones(rows, np.bool_),
     )
 
 
