@@ -1,6 +1,8 @@
 """The compiled walk over the days of one book: fills, expiries, marks, decisions, every day anew.
 
 Money is in whatever currency prices are in. Functions stand in the order of a day.
+One file on purpose, long as it is: what the compiler keeps on disk is dropped only when the file of
+the entry itself changes, not those it calls.
 """
 
 from typing import NamedTuple
