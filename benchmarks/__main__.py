@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import featuring, judging, loading, nightly
+from benchmarks import featuring, inferring, judging, loading, nightly
 from benchmarks.claim import SCALE, Benchmark, Result
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -19,6 +19,7 @@ BENCHMARKS = (
     Benchmark("outliers", judging.measure_verdicts),
     Benchmark("bars", judging.measure_bars),
     Benchmark("features", featuring.measure),
+    Benchmark("inference", inferring.measure),
     Benchmark("nightly", nightly.measure),
     Benchmark("nightly-large", nightly.measure_large, large=True),
 )
@@ -35,7 +36,7 @@ def selected(only: str, *, large: bool) -> list[Benchmark]:
 def row(result: Result) -> str:
     """One line of the table."""
     sign = "<=" if result.at_most else ">="
-    digits = 2 if result.unit == "s" else 0
+    digits = 2 if result.unit in {"s", "ms"} else 0
     figures = (
         f"{result.ours:,.{digits}f}",
         f"{result.reference:,.{digits}f}",

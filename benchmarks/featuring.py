@@ -40,8 +40,18 @@ COPIED = "COPY of the same rows, ready made, into the same table"
 
 def market() -> tuple[Bars, Catalog, Facts]:
     """Versions of bars, the catalog and facts, the same each time."""
-    random = np.random.default_rng(1)
     cards = scaled(CARDS)
+    return bars_of(closes(cards)), catalog_of(cards), facts(cards // 2)
+
+
+def catalog_of(cards: int) -> Catalog:
+    """Sets of fifty."""
+    return {CardId(f"card-{n}"): CardFacts(f"set{n // 50}", FIRST) for n in range(cards)}
+
+
+def closes(cards: int) -> pl.DataFrame:
+    """A close an instrument and day that it sold on, and since when it is known."""
+    random = np.random.default_rng(1)
     rows = cards * len(GRADES) * BARS_EACH
     close = np.exp(7 + 0.2 * random.standard_normal(rows)).astype(np.int64) + 1
     late = np.where(random.random(rows) < LATE, random.integers(1, 9, rows), 0)
@@ -55,15 +65,13 @@ def market() -> tuple[Bars, Catalog, Facts]:
         }
     ).unique(["card_id", "grade_code", "day"], maintain_order=True)
     day = pl.lit(FIRST) + pl.duration(days=pl.col("day"))
-    bars = drawn.with_columns(
+    return drawn.with_columns(
         card_id=pl.format("card-{}", "card_id"),
         day=day,
         kind=pl.lit("trade"),
         volume=pl.lit(1, pl.Int64),
         known_at=(day + pl.duration(days=1 + pl.col("late"))).cast(pl.Datetime("us", "UTC")),
     )
-    named = {CardId(f"card-{n}"): CardFacts(f"set{n // 50}", FIRST) for n in range(cards)}
-    return bars_of(bars), named, facts(cards // 2)
 
 
 def facts(cards: int) -> Facts:

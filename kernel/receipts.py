@@ -17,8 +17,12 @@ DIGEST_BYTES = 16
 
 def digest_of(content: object) -> str:
     """Hash of a part as JSON holds it; 1 and 1.0, 0.0 and -0.0 are the same number."""
-    text = json.dumps(_canonical(content), sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
+    return _hashed(_canonical(content))
+
+
+def digest_of_text(text: str) -> str:
+    """The same of a part that is JSON still."""
+    return _hashed(json.loads(text, parse_int=_number, parse_float=_number))
 
 
 def digests_of(contents: Mapping[str, Any]) -> dict[str, str]:
@@ -39,11 +43,20 @@ def altered(contents: Mapping[str, Any], digests: Mapping[str, str], whole: str)
     return wrong if receipt_hash(digests) == whole else [*wrong, "hash"]
 
 
+def _hashed(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _number(value: float | str) -> float:
+    return float(value) + 0.0  # a negative zero becomes zero, as in a numeric column
+
+
 def _canonical(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(name): _canonical(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_canonical(inner) for inner in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) + 0.0  # a negative zero becomes zero, as in a numeric column
+        return _number(value)
     return value

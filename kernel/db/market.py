@@ -7,6 +7,7 @@ import polars as pl
 import psycopg
 from polars.datatypes import DataType, DataTypeClass
 
+from kernel.db.frames import frame_of
 from kernel.ids import CardId, GradeCode, Instrument
 
 BAR_SCHEMA: Mapping[str, DataTypeClass | DataType] = {
@@ -39,8 +40,8 @@ def bars_as_of(
 
     Columns as BAR_SCHEMA, sorted by card_id, grade_code, kind, day. Prices in US cents.
     """
-    rows = connection.execute(BARS_AS_OF, {"as_of": as_of, "first": first, "last": last}).fetchall()
-    return pl.DataFrame(rows, schema=BAR_SCHEMA, orient="row")
+    span = {"as_of": as_of, "first": first, "last": last}
+    return frame_of(connection, BARS_AS_OF, span, BAR_SCHEMA)
 
 
 VERSION_SCHEMA: Mapping[str, DataTypeClass | DataType] = {
@@ -71,8 +72,7 @@ def bar_versions(
     null or later than m. Sorted by card_id, grade_code, kind, day, known_at.
     """
     span = {"as_of": as_of, "first": first, "last": last}
-    rows = connection.execute(BAR_VERSIONS, span).fetchall()
-    return pl.DataFrame(rows, schema=VERSION_SCHEMA, orient="row")
+    return frame_of(connection, BAR_VERSIONS, span, VERSION_SCHEMA)
 
 
 # By the day they were judged for. Once a day is history for an instrument, only what was known by

@@ -17,6 +17,8 @@ POSTGRES_TYPES: Mapping[Any, LiteralString] = {
     pl.Datetime: "timestamptz",
 }
 
+BINARY_NAMES: Mapping[str, str] = {"int": "int4"}  # what psycopg calls them
+
 
 def stage_rows(
     connection: psycopg.Connection,
@@ -24,9 +26,15 @@ def stage_rows(
     columns: Sequence[tuple[str, LiteralString]],
     rows: Iterable[Sequence[Any]],
 ) -> None:
-    """Temporary table `name` of these columns (name, SQL type), gone when the transaction ends."""
+    """Temporary table `name` of these columns (name, SQL type), gone when the transaction ends.
+
+    Rows go in as binary, so a value has to be of its column's type: JSON is text, and a fraction is
+    double precision, until the statement that merges them casts them.
+    """
     _make(connection, name, columns)
+    kinds = [BINARY_NAMES.get(kind, kind) for _, kind in columns]
     with connection.cursor() as cursor, cursor.copy(_copy(name)) as copy:
+        copy.set_types(kinds)
         for row in rows:
             copy.write_row(row)
     _analyze(connection, name)
@@ -79,7 +87,7 @@ def _make(
 
 
 def _copy(name: str) -> sql.Composed:
-    return sql.SQL("copy {} from stdin").format(sql.Identifier(name))
+    return sql.SQL("copy {} from stdin (format binary)").format(sql.Identifier(name))
 
 
 def _analyze(connection: psycopg.Connection, name: str) -> None:

@@ -16,7 +16,7 @@ COLUMNS = (
     ("part", "text"),
     ("model_version", "text"),
     ("instruments", "int"),
-    ("body", "jsonb"),
+    ("body", "text"),
     ("fingerprint", "text"),
 )
 
@@ -24,7 +24,8 @@ COLUMNS = (
 APPEND = """
 insert into signals.cohort_explanations (set_id, tier, horizon_days, asof_ts, part, model_version,
   instruments, body, fingerprint, known_at)
-select n.set_id, n.tier, n.horizon_days, n.asof_ts, n.part, n.model_version, n.instruments, n.body,
+select n.set_id, n.tier, n.horizon_days, n.asof_ts, n.part, n.model_version, n.instruments,
+  n.body::jsonb,
   n.fingerprint,
   case when told.known_at is null then n.asof_ts
     else greatest(%(now)s, told.known_at + interval '1 microsecond') end

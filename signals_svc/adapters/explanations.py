@@ -14,7 +14,7 @@ COLUMNS = (
     ("horizon_days", "int"),
     ("asof_ts", "timestamptz"),
     ("model_version", "text"),
-    ("body", "jsonb"),
+    ("body", "text"),
     ("fingerprint", "text"),
 )
 
@@ -22,7 +22,8 @@ COLUMNS = (
 APPEND = """
 insert into signals.explanations
   (card_id, grade_code, horizon_days, asof_ts, model_version, body, fingerprint, known_at)
-select n.card_id, n.grade_code, n.horizon_days, n.asof_ts, n.model_version, n.body, n.fingerprint,
+select n.card_id, n.grade_code, n.horizon_days, n.asof_ts, n.model_version, n.body::jsonb,
+  n.fingerprint,
   case when told.known_at is null then n.asof_ts
     else greatest(%(now)s, told.known_at + interval '1 microsecond') end
 from explanations_new n

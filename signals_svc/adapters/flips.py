@@ -15,7 +15,7 @@ FLIP_COLUMNS = (
     ("model_version", "text"),
     ("from_action", "text"),
     ("to_action", "text"),
-    ("conviction", "numeric"),
+    ("conviction", "double precision"),
 )
 
 # A flip that nobody heard of yet is corrected in place; one that was published is followed by

@@ -41,18 +41,22 @@ class OnnxForecaster:
         body = self._artifact.past
         return None if body is None else past_forecasts_of(body)
 
-    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
+    def hear(self, windows: Windows, horizons: tuple[int, ...], *, looking: bool) -> Heard:
         """In one run, what it says and what it looked at."""
         rows = np.flatnonzero(np.isfinite(windows.spread).all(axis=1))
-        sound = windows.of(rows)
-        answers, *shares = _run(self._session, sound, ["answers", *WEIGHTS])
+        sound = windows if len(rows) == len(windows) else windows.of(rows)
+        answers, *shares = _run(
+            self._session, sound, ["answers", *WEIGHTS] if looking else ["answers"]
+        )
         said = np.full((len(windows), len(horizons), 3), np.nan)
         said[rows] = self._quantiles(answers, sound.spread, horizons)
         places = {int(row): place for place, row in enumerate(rows)}
 
         def looked(row: int) -> LookedAt | None:
             place = places.get(row)
-            return None if place is None else _looked_at(shares, sound.lengths, place)
+            if place is None or not looking:
+                return None
+            return _looked_at(shares, sound.lengths, place)
 
         return Heard(said, looked)
 
@@ -85,7 +89,9 @@ def _run(session: ort.InferenceSession, windows: Windows, outputs: list[str]) ->
     """An array an output, in chunks; of attention the mean over the steps."""
     parts = []
     for begin in range(0, len(windows), CHUNK):
-        part = windows.of(np.arange(begin, min(begin + CHUNK, len(windows))))
+        part = windows
+        if len(windows) > CHUNK:
+            part = windows.of(np.arange(begin, min(begin + CHUNK, len(windows))))
         told = {name: getattr(part, name) for name in ("past", "ahead", "fixed", "lengths")}
         given = zip(outputs, session.run(outputs, told), strict=True)
         parts.append(

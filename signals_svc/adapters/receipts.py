@@ -1,6 +1,5 @@
 """Receipts of signals: written with them, read back to be checked. All their SQL."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,7 +10,7 @@ from psycopg.rows import dict_row
 
 from kernel.days import end_of
 from kernel.ids import CardId, GradeCode, Instrument
-from kernel.receipts import PARTS, digest_of, receipt_hash
+from kernel.receipts import PARTS, digest_of_text, receipt_hash
 from signals_svc.domain.receipts import Receipt
 
 CONTENTS = """
@@ -41,7 +40,7 @@ order by c.signal_id
 def write_receipts(connection: psycopg.Connection, signals: Sequence[int]) -> None:
     """Hash these signals as they are stored: what is read back is what will be checked."""
     # The signals of an instrument share its features, and all of them their models.
-    hashed = lru_cache(maxsize=BATCH)(lambda text: digest_of(json.loads(text or "null")))
+    hashed = lru_cache(maxsize=BATCH)(lambda text: digest_of_text(text or "null"))
     for first in range(0, len(signals), BATCH):
         rows = connection.execute(CONTENTS, (signals[first : first + BATCH],)).fetchall()
         with (

@@ -29,18 +29,18 @@ SIGNAL_COLUMNS = (
     ("model_version", "text"),
     ("feature_version", "text"),
     ("action", "text"),
-    ("conviction", "numeric"),
-    ("expected_return", "numeric"),
-    ("risk", "numeric"),
-    ("utility", "numeric"),
-    ("utility_sell", "numeric"),
-    ("p_buy", "numeric"),
-    ("p_hold", "numeric"),
-    ("p_sell", "numeric"),
+    ("conviction", "double precision"),
+    ("expected_return", "double precision"),
+    ("risk", "double precision"),
+    ("utility", "double precision"),
+    ("utility_sell", "double precision"),
+    ("p_buy", "double precision"),
+    ("p_hold", "double precision"),
+    ("p_sell", "double precision"),
     ("price_cents", "int"),
     ("series", "text"),
-    ("reasons", "jsonb"),
-    ("features", "jsonb"),
+    ("reasons", "text"),
+    ("features", "text"),
     ("fingerprint", "text"),
 )
 
@@ -52,7 +52,7 @@ insert into signals.signals
    reasons, features, fingerprint, known_at)
 select n.card_id, n.grade_code, n.horizon_days, n.asof_ts, n.model_version, n.feature_version,
   n.action, n.conviction, n.expected_return, n.risk, n.utility, n.utility_sell, n.p_buy, n.p_hold,
-  n.p_sell, n.price_cents, n.series, n.reasons, n.features, n.fingerprint,
+  n.p_sell, n.price_cents, n.series, n.reasons::jsonb, n.features::jsonb, n.fingerprint,
   case when said.known_at is null then n.asof_ts
     else greatest(%(now)s, said.known_at + interval '1 microsecond') end
 from signals_new n

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Explanation:
     model_version: str
     body: Mapping[str, Any]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The body as JSON, the same bytes for the same body."""
         return json.dumps(self.body, sort_keys=True, default=str)
@@ -85,8 +86,13 @@ def looked(shares: LookedAt) -> dict[str, Any]:
 
 def lookalikes(found: Alike) -> dict[str, Any]:
     """The cases with what happened next, and the figures of the nearest."""
-    told = asdict(found)
-    for case in told["cases"]:
-        case["day"] = case["day"].isoformat()
-        case["apart"], case["outcome"] = (round(case[name], 4) for name in ("apart", "outcome"))
-    return {**told, "cases": list(told["cases"]), "median": round(found.median, 4)}
+    cases = [
+        {
+            **vars(case),
+            "day": case.day.isoformat(),
+            "apart": round(case.apart, 4),
+            "outcome": round(case.outcome, 4),
+        }
+        for case in found.cases
+    ]
+    return {**vars(found), "cases": cases, "median": round(found.median, 4)}

@@ -7,6 +7,7 @@ rebuilt equals the same day of a range, bit for bit.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -49,9 +50,14 @@ class Features:
         """The as-of time: everything used was known by then."""
         return end_of(self.as_of)
 
+    @cached_property
+    def _place_of(self) -> dict[Instrument, int]:
+        return {one: place for place, one in enumerate(self.instruments)}
+
     def places(self, wanted: frozenset[Instrument]) -> Ints:
-        """Where the wanted instruments are; those without a price are nowhere."""
-        return np.array([i for i, one in enumerate(self.instruments) if one in wanted], np.int64)
+        """Where the wanted instruments are, in order; those without a price are nowhere."""
+        found = (self._place_of.get(one) for one in wanted)
+        return np.array(sorted(place for place in found if place is not None), np.int64)
 
 
 def features_on(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signals_svc.domain.arrays import Floats, Singles
+from signals_svc.domain.arrays import Floats, Ints, Singles
 
 EWMA_VERSION = "ewma-1"
 HORIZONS = (7, 30, 90)
@@ -44,12 +44,25 @@ def ewma_forecast(raw: dict[str, Singles], horizon_days: int) -> Quantiles:
 
     The next print differs from today's by two bounces, whatever the horizon.
     """
+    middle, spread = _middle_and_spread(raw, np.array([horizon_days]))
+    q50, width = middle[:, 0], Z90 * spread[:, 0]
+    return Quantiles(horizon_days, q50 - width, q50, q50 + width)
+
+
+def ewma_steps(raw: dict[str, Singles], days: Ints) -> tuple[Floats, Floats]:
+    """Its middle and its spread (from the outer quantiles, as everywhere) at each of these days,
+    [n, len(days)] each."""
+    middle, spread = _middle_and_spread(raw, days)
+    width = Z90 * spread
+    return middle, ((middle + width) - (middle - width)) / DECILES_PER_SIGMA
+
+
+def _middle_and_spread(raw: dict[str, Singles], days: Ints) -> tuple[Floats, Floats]:
     drift, error, sigma_day, bounce, recency = (
-        raw[name].astype(np.float64)
+        raw[name].astype(np.float64)[:, None]
         for name in ("drift_day", "drift_error_day", "sigma_day", "bounce", "recency_days")
     )
-    reach = reach_days(horizon_days)
+    reach = np.array([reach_days(int(horizon)) for horizon in days])
     middle = np.clip(drift * reach, -MAX_LOG_RETURN, MAX_LOG_RETURN)
-    variance = sigma_day**2 * (horizon_days + recency) + 2 * bounce**2 + (error * reach) ** 2
-    spread = np.minimum(np.sqrt(variance), MAX_SIGMA)
-    return Quantiles(horizon_days, middle - Z90 * spread, middle, middle + Z90 * spread)
+    variance = sigma_day**2 * (days + recency) + 2 * bounce**2 + (error * reach) ** 2
+    return middle, np.minimum(np.sqrt(variance), MAX_SIGMA)

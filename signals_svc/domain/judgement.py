@@ -1,9 +1,11 @@
 """Judges a night by what is forecast of it: utilities, actions, convictions and reasons."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -78,13 +80,15 @@ def judge(
     liquid = snapshot.liquid
     signals = []
     for horizon, forecasts in spoken.items():
-        fitted = ewma_forecast(snapshot.raw, horizon)
         speaking = voice if voice is not None and voice.horizon_days == horizon else None
+        fitted = ewma_forecast(snapshot.raw, horizon) if speaking else None
         for place, instrument in enumerate(snapshot.instruments):
             said = speaking.said[place] if speaking else None
             factor = divergent.get(instrument)
             why = moved.get((instrument, horizon), ())
-            case = _Case(snapshot, place, forecasts, fitted, said, previous, policy, factor, why)
+            case = _Case(
+                snapshot, place, horizon, forecasts, fitted, said, previous, policy, factor, why
+            )
             signals.append(case.signal(bool(liquid[place])))
     return signals
 
@@ -95,8 +99,9 @@ class _Case:
 
     snapshot: Snapshot
     place: int
+    horizon_days: int
     spoken: Spoken
-    fitted: Quantiles  # by EWMA: the forecast that a classifier's convictions were fitted on
+    fitted: Quantiles | None  # by EWMA: what a classifier's convictions were fitted on
     said: Said | None
     previous_actions: Actions
     policy: Policy
@@ -118,21 +123,18 @@ class _Case:
         return f"{forecaster}+{self.said.version}" if self.said else forecaster
 
     @property
-    def horizon_days(self) -> int:
-        return self.fitted.horizon_days
-
-    @property
     def previous(self) -> Action | None:
         return self.previous_actions.get((self.instrument, self.horizon_days))
 
-    @property
+    @cached_property
     def forecast(self) -> Forecast | None:
         q10, q50, q90 = (float(one) for one in self.spoken.quantiles[self.place])
         return None if np.isnan(q50) else Forecast(self.horizon_days, q10, q50, q90)
 
     @property
     def probabilities(self) -> Probabilities | None:
-        return self.said.chances if self.said else None
+        """None where nothing is known to forecast from: of that a classifier knows no more."""
+        return self.said.chances if self.said and self.forecast else None
 
     def signal(self, liquid: bool) -> Signal:
         forecast = self.forecast
@@ -154,8 +156,8 @@ class _Case:
             utility=utility,
             probabilities=self.probabilities,
             policy=self.policy,
-            raw=self._values(self.snapshot.raw),
-            normalised=self._values(self.snapshot.normalised),
+            raw=partial(self._value, self.snapshot.raw),
+            normalised=partial(self._value, self.snapshot.normalised),
             moved=self.moved,
         )
         return self._signal(action, self._conviction(action, forecast, utility), forecast, reasons)
@@ -166,6 +168,8 @@ class _Case:
         return self.said.conviction(action, self.said.chances, self._fitted_utility() or utility)
 
     def _fitted_utility(self) -> Utility | None:
+        if self.fitted is None:
+            return None
         q10, q50, q90 = (
             float(column[self.place])
             for column in (self.fitted.q10, self.fitted.q50, self.fitted.q90)
@@ -180,8 +184,8 @@ class _Case:
             return 0.0
         return forecast_conviction("HOLD", forecast, self.policy.costs.break_even)
 
-    def _values(self, columns: Mapping[str, np.ndarray]) -> dict[str, float]:
-        return {name: float(column[self.place]) for name, column in columns.items()}
+    def _value(self, columns: Mapping[str, np.ndarray], name: str) -> float:
+        return float(columns[name][self.place])
 
     def _signal(
         self,
@@ -216,11 +220,7 @@ class _Case:
         )
 
     def _inputs(self, forecast: Forecast | None) -> dict[str, float | str | None]:
-        shown: dict[str, float | str | None] = {
-            name: None if np.isnan(column[self.place]) else float(column[self.place])
-            for name, column in self.snapshot.raw.items()
-            if name in SHOWN
-        }
+        shown = {name: self._value(self.snapshot.raw, name) for name in SHOWN}
         disagrees = {} if self.divergence is None else {"divergence": rounded(self.divergence)}
         return {
             **disagrees,
@@ -234,7 +234,7 @@ class _Case:
             "risk_aversion": self.policy.risk_aversion,
             "hysteresis": self.policy.hysteresis,
             "break_even": rounded(self.policy.costs.break_even),
-            **{name: rounded(float(x)) if isinstance(x, float) else x for name, x in shown.items()},
+            **{name: None if math.isnan(x) else rounded(x) for name, x in shown.items()},
         }
 
     def _fingerprint(self, inputs: dict[str, float | str | None]) -> str:

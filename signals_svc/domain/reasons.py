@@ -65,8 +65,8 @@ def reasons_of(
     utility: Utility,
     probabilities: Probabilities | None,
     policy: Policy,
-    raw: dict[str, float],
-    normalised: dict[str, float],
+    raw: Callable[[str], float],
+    normalised: Callable[[str], float],
     moved: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Reason, ...]:
     """The rule that decided, then the two main drivers.
@@ -122,15 +122,14 @@ def _rule(
 
 
 def _drivers(
-    action: Action, raw: dict[str, float], normalised: dict[str, float]
+    action: Action, raw: Callable[[str], float], normalised: Callable[[str], float]
 ) -> tuple[Reason, ...]:
     """Drivers in favour of the action first; for HOLD whatever stands out."""
     side = {"BUY": 1, "SELL": -1, "HOLD": 0}[action]
     scored = []
     for place, driver in enumerate(DRIVERS):
-        z = normalised.get(driver.feature)
-        x = raw.get(driver.feature)
-        if z is None or x is None or z != z or x != x:
+        z, x = normalised(driver.feature), raw(driver.feature)
+        if math.isnan(z) or math.isnan(x):
             continue
         pull = z * driver.for_buying * side if side else abs(z)
         if pull >= NOTABLE:

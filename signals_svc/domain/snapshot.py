@@ -2,16 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from kernel.ids import CardId, GradeCode, Instrument
 from kernel.series import KINDS, Kind, is_liquid
-from signals_svc.domain.arrays import Flags, Ints, Singles
+from signals_svc.domain.arrays import Flags, Floats, Ints, Singles
+from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.features import FEATURE_VERSION, Features
+from signals_svc.domain.weekly import yardstick
 
 DIGEST_BYTES = 16
 COLUMNS = (
@@ -40,6 +43,20 @@ class Snapshot:
     bars_365: Ints
     close_cents: Ints
     fingerprints: tuple[str, ...]
+    _inputs: dict[int, Singles] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def spreads(self) -> Floats:
+        """[n, STEPS]: the unit of a forecast at each weekly step."""
+        return yardstick(self.raw)[1]
+
+    def inputs(self, horizon_days: int) -> Singles:
+        """As classifiers and trees read them; worked out once."""
+        known = self._inputs.get(horizon_days)
+        if known is None:
+            known = classifier_inputs(self.raw, self.normalised, horizon_days)
+            self._inputs[horizon_days] = known
+        return known
 
     @property
     def liquid(self) -> Flags:

@@ -1,4 +1,4 @@
-"""What each input moved a sum of trees, compiled: exact Shapley values, a row after the other."""
+"""What each input moved a sum of trees, compiled: exact Shapley values, a leaf after the other."""
 
 import numpy as np
 from numba import njit
@@ -10,45 +10,45 @@ entry = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @compiled
-def look(
-    row: Singles, inputs: Ints, low: Singles, high: Singles, missing: Flags, inside: Flags
-) -> None:
-    """Whether each input of the row is in the interval of a path."""
-    for one in range(len(inside)):
-        told = row[inputs[one]]
-        if np.isnan(told):
-            inside[one] = missing[one]
-        else:
-            inside[one] = low[one] < told <= high[one]
-
-
-@compiled
-def weighed(one: int, inside: Flags, share: Floats, weights: Floats, power: Floats) -> float:
+def weighed(one: int, mask: int, share: Floats, weights: Floats, power: Floats) -> float:
     """The weighted sum over sets of the other inputs, each looked at or not.
 
     It is read off a product of (share + inside t), an input a factor: the power of t counts who is
-    looked at.
+    looked at. `mask` has a bit an input: whether the row is inside. Where it is not, the factor is
+    the share alone.
     """
     power[0] = 1.0
-    size = 0
-    for other in range(len(inside)):
+    size, scale = 0, 1.0
+    for other in range(len(share)):
         if other == one:
+            continue
+        if not mask >> other & 1:
+            scale *= share[other]
             continue
         power[size + 1] = 0.0
         for place in range(size, -1, -1):
-            if inside[other]:
-                power[place + 1] += power[place]
+            power[place + 1] += power[place]
             power[place] *= share[other]
         size += 1
     total = 0.0
-    for place in range(len(inside)):
+    for place in range(size + 1):
         total += weights[place] * power[place]
-    return total
+    return total * scale
+
+
+@compiled
+def moved_by(
+    mask: int, share: Floats, value: float, weights: Floats, power: Floats, out: Floats
+) -> None:
+    """What a leaf moves for a row inside of these of its intervals, by input of its path."""
+    for one in range(len(share)):
+        here = 1.0 if mask >> one & 1 else 0.0
+        out[one] = weighed(one, mask, share, weights, power) * (here - share[one]) * value
 
 
 @entry
 def add_moved(
-    rows: Singles,
+    columns: Singles,
     inputs: Ints,
     low: Singles,
     high: Singles,
@@ -59,21 +59,32 @@ def add_moved(
     weights: Floats,
     found: Floats,
 ) -> None:
-    """Add to `found` [n, F]; columns as in TreePaths, of a path the first `lengths` inputs count.
+    """Add to `found` [F, n] by `columns` [F, n]; the others as in TreePaths, of a path the first
+    `lengths` inputs count, and `weights` as `order_weights` has them.
 
-    `weights` as `order_weights` has them.
+    A leaf moves rows inside of the same intervals alike: that is computed once.
     """
-    flags = np.empty(inputs.shape[1], np.bool_)
+    most = 1 << lengths.max()
+    told = np.empty((most, inputs.shape[1]))
+    known = np.empty(most, np.bool_)
     power = np.empty(inputs.shape[1] + 1)
-    for row in range(len(rows)):
-        for leaf in range(len(value)):
-            length = lengths[leaf]
-            inside, kept = flags[:length], share[leaf, :length]
-            look(rows[row], inputs[leaf], low[leaf], high[leaf], missing[leaf], inside)
+    for leaf in range(len(value)):
+        length = lengths[leaf]
+        known[: 1 << length] = False
+        for row in range(columns.shape[1]):
+            mask = 0
             for one in range(length):
-                total = weighed(one, inside, kept, weights[length], power)
-                here = 1.0 if inside[one] else 0.0
-                found[row, inputs[leaf, one]] += total * (here - kept[one]) * value[leaf]
+                x = columns[inputs[leaf, one], row]
+                inside = low[leaf, one] < x <= high[leaf, one]
+                if np.isnan(x):
+                    inside = missing[leaf, one]
+                mask |= inside << one
+            if not known[mask]:
+                kept, order = share[leaf, :length], weights[length]
+                moved_by(mask, kept, value[leaf], order, power, told[mask])
+                known[mask] = True
+            for one in range(length):
+                found[inputs[leaf, one], row] += told[mask, one]
 
 
 def order_weights(longest: int) -> Floats:

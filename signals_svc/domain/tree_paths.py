@@ -6,7 +6,9 @@ as LightGBM's own pred_contrib has it.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,14 +36,30 @@ class TreePaths:
     def to_bytes(self) -> bytes:
         """The same paths always give the same bytes."""
         body = io.BytesIO()
-        for column in self.__dict__.values():
+        for column in self.columns:
             np.save(body, column, allow_pickle=False)
         return body.getvalue()
 
     def negated(self) -> "TreePaths":
         """The same leaves with the opposite values."""
-        columns = {name: column for name, column in self.__dict__.items() if name != "value"}
-        return TreePaths(**columns, value=-self.value)
+        return replace(self, value=-self.value)
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """In the order they are stored."""
+        return tuple(getattr(self, one.name) for one in fields(self))
+
+    @cached_property
+    def compiled(self) -> tuple[NDArray[Any], ...]:
+        """What the compiled pass reads, worked out once."""
+        lengths = (self.inputs != UNUSED).sum(axis=1)
+        weights = order_weights(self.inputs.shape[1])
+        return *map(np.ascontiguousarray, self.columns), lengths, weights
+
+    @cached_property
+    def mean(self) -> float:
+        """Of what the trees say of the rows they were grown on."""
+        return float((self.share.prod(axis=1) * self.value).sum())
 
 
 def paths_of(body: bytes) -> TreePaths:
@@ -65,14 +83,10 @@ def joined(parts: list[TreePaths]) -> TreePaths:
 
 def contributions(paths: TreePaths, inputs: Singles) -> tuple[Floats, float]:
     """[n, F]: what each input moved the sum of the trees away from its mean, and that mean."""
-    found = np.zeros(inputs.shape)
-    columns = [np.ascontiguousarray(column) for column in paths.__dict__.values()]
-    lengths = (paths.inputs != UNUSED).sum(axis=1)
-    weights = order_weights(paths.inputs.shape[1])
-    rows = np.ascontiguousarray(inputs, dtype=np.float32)
-    add_moved(rows, *columns, lengths, weights, found)  # type: ignore[call-arg] # compiled
-    mean = float((paths.share.prod(axis=1) * paths.value).sum())
-    return found, mean
+    found = np.zeros(inputs.shape[::-1])
+    columns = np.ascontiguousarray(inputs.T, dtype=np.float32)
+    add_moved(columns, *paths.compiled, found)  # type: ignore[call-arg] # compiled
+    return np.ascontiguousarray(found.T), paths.mean
 
 
 def _stacked(columns: list[NDArray[np.generic]], widest: int, filler: float) -> NDArray:  # type: ignore[type-arg]  # of the columns' own type

@@ -10,8 +10,8 @@ import numpy as np
 
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.features import Features
-from signals_svc.domain.forecast import ewma_forecast
-from signals_svc.domain.series import Series
+from signals_svc.domain.forecast import ewma_steps
+from signals_svc.domain.series import STRIDE, Series
 
 WEEKS = 26  # looked back upon
 STEPS = 13  # weeks ahead; the last one ends on day 91
@@ -94,16 +94,11 @@ def shortened(windows: Windows, lengths: Ints) -> Windows:
 
 def yardstick(raw: dict[str, Singles]) -> tuple[Floats, Floats]:
     """The EWMA forecast's middle and spread at each step, [n, STEPS] each."""
-    each = [ewma_forecast(raw, int(days)) for days in STEP_DAYS]
-    return (
-        np.stack([one.q50 for one in each], axis=1),
-        np.stack([one.sigma for one in each], axis=1),
-    )
+    return ewma_steps(raw, STEP_DAYS)
 
 
 def _past(series: Series, spread: Floats) -> tuple[Singles, Ints]:
-    back = WEEK_DAYS * np.arange(WEEKS, -1, -1)  # one week more, for the first change
-    rows = np.stack([series.row_at(_day(series, int(days))) for days in back], axis=1)
+    rows = _rows(series)
     there = rows >= 0
     log_cents = np.where(there, series.log_cents[np.maximum(rows, 0)], np.nan)
     last = series.log_cents[series.last][:, None]
@@ -116,8 +111,15 @@ def _past(series: Series, spread: Floats) -> tuple[Singles, Ints]:
     return _newest_in_front(told, np.full(series.owners, WEEKS), lengths), lengths
 
 
-def _day(series: Series, back: int) -> Ints:
-    return np.full(series.owners, series.as_of_day - back, dtype=np.int64)
+def _rows(series: Series) -> Ints:
+    """[owners, WEEKS + 1]: row of the last bar on or before each week's end, -1 where there is
+    none; one week more, for the first change.
+    """
+    ends = series.as_of_day - WEEK_DAYS * np.arange(WEEKS, -1, -1)
+    asked = np.arange(series.owners)[:, None] * STRIDE + ends
+    keys = series.owner * STRIDE + series.day
+    found = np.searchsorted(keys, asked, side="right") - 1
+    return np.where(found >= series.start[:, None], found, -1)
 
 
 def _sold(series: Series, rows: Ints) -> Floats:
@@ -139,19 +141,18 @@ def _newest_in_front(told: Singles, weeks: Ints, kept: Ints) -> Singles:
 def _fixed(features: Features, spread: Floats) -> Singles:
     series, raw = features.series, features.raw
     quarter = spread[:, -1]
-    returns = [raw[name] / quarter for name in RETURNS]
-    columns = [
+    returns = np.stack([raw[name] for name in RETURNS], axis=1) / quarter[:, None]
+    ranks = np.stack([raw[name] for name in RANKS], axis=1).astype(np.float64)
+    own = (
         np.log(quarter),
         raw["bounce"] / spread[:, 0],
         series.recency_days / 60.0,
         np.log1p(series.sold[90]),
-        (series.kind == 2).astype(np.float64),
-        *(_held(column) for column in returns),
-        *(_held(raw[name].astype(np.float64)) for name in RANKS),
-        *(np.isfinite(column) for column in returns),
-        *(np.isfinite(raw[name]) for name in RANKS),
-    ]
-    return np.stack(columns, axis=1).astype(np.float32)
+        series.kind == 2,
+    )
+    columns = [np.stack(own, axis=1), _held(returns), _held(ranks)]
+    columns += [np.isfinite(returns), np.isfinite(ranks)]
+    return np.concatenate(columns, axis=1).astype(np.float32)
 
 
 def _held(values: Floats) -> Floats:

@@ -77,7 +77,7 @@ class QuantileTrees(Protocol):
 
 class Heard(NamedTuple):
     """`quantiles` [n, H, 3] of the log return, NaN where a window has no spread; `looked_at` tells
-    the shares of attention of one window, None where it has no spread.
+    the shares of attention of one window, None where it has no spread or nobody asked.
     """
 
     quantiles: Floats
@@ -102,8 +102,8 @@ class Forecaster(Protocol):
         """What it said of past weeks out of fold; None where that was not kept."""
         ...
 
-    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
-        """What it says of every window, and what it looked at."""
+    def hear(self, windows: Windows, horizons: tuple[int, ...], *, looking: bool) -> Heard:
+        """What it says of every window and, if asked, what it looked at."""
         ...
 
 

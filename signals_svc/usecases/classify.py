@@ -11,7 +11,7 @@ import structlog
 from kernel.days import end_of
 from kernel.errors import Rejected
 from signals_svc.domain.arrays import Floats, Singles
-from signals_svc.domain.classifier_inputs import classifier_inputs, with_forecasts
+from signals_svc.domain.classifier_inputs import with_forecasts
 from signals_svc.domain.decision import Policy, Probabilities
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.judgement import Said, Voice
@@ -90,8 +90,7 @@ def classified(
         if isinstance(forecast, str):
             silent.append(_unread(model, forecast))
             continue
-        inputs = classifier_inputs(snapshot.raw, snapshot.normalised, classifier.horizon_days)
-        inputs = with_forecasts(inputs, forecast)
+        inputs = with_forecasts(snapshot.inputs(classifier.horizon_days), forecast)
         heard[model.version] = Heard(classifier, classifier.chances(inputs), inputs)
     voice = _voice(
         snapshot,

@@ -10,12 +10,10 @@ from kernel.days import end_of
 from signals_svc.domain.analogues import Alike, alike, traits_of
 from signals_svc.domain.arrays import Floats, Ints, Singles
 from signals_svc.domain.baselines import TREES
-from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.explanation import Explanation, lookalikes, looked, moved
 from signals_svc.domain.forecast_model import spread_at
 from signals_svc.domain.judgement import Moved
 from signals_svc.domain.snapshot import Snapshot
-from signals_svc.domain.weekly import yardstick
 from signals_svc.ports.forecasters import Baselines
 from signals_svc.usecases.classify import Classified
 from signals_svc.usecases.forecast import NightForecasts
@@ -91,7 +89,7 @@ def _forecast(
     if contest is None or contest.best(horizon_days) != TREES:
         return [None] * len(places)
     inputs = _inputs(snapshot, places, contest.inputs_horizon_days)
-    unit = spread_at(yardstick(snapshot.raw)[1], (horizon_days,))[places]
+    unit = spread_at(snapshot.spreads, (horizon_days,))[places]
     by = contest.moved(inputs, horizon_days) * unit
     return [
         {
@@ -155,4 +153,4 @@ def _alike(snapshot: Snapshot, places: Ints, contest: Baselines | None) -> Parts
 
 
 def _inputs(snapshot: Snapshot, places: Ints, horizon_days: int) -> Singles:
-    return classifier_inputs(snapshot.raw, snapshot.normalised, horizon_days)[places]
+    return snapshot.inputs(horizon_days)[places]

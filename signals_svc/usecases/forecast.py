@@ -12,7 +12,6 @@ from kernel.errors import Rejected
 from kernel.ids import Instrument
 from signals_svc.domain.arrays import Flags, Floats, Ints
 from signals_svc.domain.baselines import TREES, VERSIONS, Baseline
-from signals_svc.domain.classifier_inputs import classifier_inputs
 from signals_svc.domain.features import FEATURE_VERSION, features_on
 from signals_svc.domain.forecast_model import spread_at
 from signals_svc.domain.looked_at import LookedAt
@@ -21,7 +20,7 @@ from signals_svc.domain.signal import DECIMALS, Quantile
 from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.spoken import Spoken, fixed_forecast
 from signals_svc.domain.stages import is_canary
-from signals_svc.domain.weekly import Windows, windows_of, yardstick
+from signals_svc.domain.weekly import Windows, windows_of
 from signals_svc.ports.forecasters import Baselines, Forecaster, ForecasterLoader, Heard
 from signals_svc.ports.models import ModelStore, ServingModel, Speakers
 from signals_svc.ports.registry import Loaders
@@ -66,7 +65,8 @@ def forecasts_of(
     production, or a canary of the card. Raises Rejected where what is told cannot be read.
 
     `windows` are asked for where a sequence forecaster speaks, one an instrument of the snapshot;
-    without `shadow` those whom nobody is told are not heard.
+    without `shadow` those whom nobody is told are not heard, nobody is asked what he looked at,
+    and nothing is made ready to be stored.
     """
     if not snapshot.instruments:
         return NightForecasts({}, [], 0, ())
@@ -80,7 +80,7 @@ def forecasts_of(
         held = loaders.baselines.load_baselines(contest)
     by_trees = _trees_say(snapshot, held, horizons, unheard=shadow)
     spoken = _told_by_baselines(snapshot, held, horizons, by_trees)
-    told = _Sequences(snapshot, horizons, loaders.forecasters, windows)
+    told = _Sequences(snapshot, horizons, loaders.forecasters, windows, looking=shadow)
     for model in speakers.all:
         if _foreign(model):
             continue
@@ -93,15 +93,17 @@ def forecasts_of(
             log.error("shadow.unusable", model_version=model.version, detail=str(error))
             silent.append(f"{model.version}: {error}")
     spoken = told.over(spoken, speakers)
-    said = [*_stored(snapshot, _by_contest(held, by_trees)), *_stored(snapshot, spoken), *told.said]
+    heard = told.said if shadow else []
+    trees = _by_contest(held, by_trees)
+    said = [*_stored(snapshot, trees), *_stored(snapshot, spoken), *heard] if shadow else []
     return NightForecasts(
-        spoken,
-        _each_once(said),
-        told.heard,
-        tuple(silent),
-        by_trees,
-        held,
-        told.looked_at(speakers),
+        spoken=spoken,
+        said=_each_once(said),
+        heard=len({one.instrument for one in heard}),
+        silent=tuple(silent),
+        by_trees=by_trees,
+        contest=held,
+        looked_at=told.looked_at(speakers),
     )
 
 
@@ -119,8 +121,8 @@ def _trees_say(
     """[n, 3] of the log return, at each horizon the contest's trees won, or have learned."""
     if contest is None:
         return {}
-    inputs = classifier_inputs(snapshot.raw, snapshot.normalised, contest.inputs_horizon_days)
-    spread = spread_at(yardstick(snapshot.raw)[1], horizons)
+    inputs = snapshot.inputs(contest.inputs_horizon_days)
+    spread = spread_at(snapshot.spreads, horizons)
     return {
         horizon: contest.trees(inputs, horizon) * spread[:, at, None]
         for at, horizon in enumerate(horizons)
@@ -178,9 +180,11 @@ class _Sequences:
         horizons: tuple[int, ...],
         loader: ForecasterLoader,
         windows: Callable[[], Windows],
+        *,
+        looking: bool,
     ) -> None:
         self._snapshot, self._horizons = snapshot, horizons
-        self._loader, self._asked = loader, windows
+        self._loader, self._asked, self._looking = loader, windows, looking
         self._windows: Windows | None = None
         self._heard: dict[str, tuple[Forecaster, Heard]] = {}
 
@@ -189,7 +193,8 @@ class _Sequences:
         forecaster = self._loader.load_forecaster(model)
         if self._windows is None:
             self._windows = self._asked()
-        self._heard[model.version] = forecaster, forecaster.hear(self._windows, self._horizons)
+        heard = forecaster.hear(self._windows, self._horizons, looking=self._looking)
+        self._heard[model.version] = forecaster, heard
 
     def over(self, spoken: Mapping[int, Spoken], speakers: Speakers) -> dict[int, Spoken]:
         """The same, with the horizons that a version in production or a canary has earned."""
@@ -217,11 +222,6 @@ class _Sequences:
             if model.version in self._heard:
                 return model.version, self._heard[model.version][1].looked_at
         return None
-
-    @property
-    def heard(self) -> int:
-        """Instruments that anybody spoke of."""
-        return len({one.instrument for one in self.said})
 
     @property
     def said(self) -> list[Quantile]:

@@ -1,6 +1,6 @@
 """Says of a few instruments what would be signalled of what is known now. Nothing is stored."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,8 +8,9 @@ from kernel.days import utc_day
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import Instrument
 from signals_svc.domain.artifact import ArtifactCorrupt
+from signals_svc.domain.cut import cut_out, unhashed
+from signals_svc.domain.features import Features
 from signals_svc.domain.signal import Signal
-from signals_svc.domain.snapshot import freeze, thaw
 from signals_svc.domain.weekly import windows_of
 from signals_svc.ports.stores import Stores
 from signals_svc.usecases.judge_night import Speech, judge_night
@@ -47,20 +48,31 @@ def infer_now(
     """
     today = utc_day(now)
     features = whole_market(stores, today)
+    return said_of(stores, features, wanted, stores.prices.divergent(as_of=today), speech)
+
+
+def said_of(
+    stores: Stores,
+    features: Features,
+    wanted: Collection[Instrument],
+    divergent: Mapping[Instrument, float],
+    speech: Speech,
+) -> SaidNow:
+    """From the features of the market to what is said; as above."""
     places = features.places(frozenset(wanted))
     if not len(places):
         raise NothingKnown(wanted)
+    few = cut_out(features, places)
     try:
         judged = judge_night(
             stores,
-            thaw(today, freeze(features, places)),
+            unhashed(few),
             wanted=wanted,
             speech=speech,
-            divergent=stores.prices.divergent(as_of=today),
-            windows=lambda: windows_of(features).of(places),
+            divergent=divergent,
+            windows=lambda: windows_of(few),
             shadow=False,
         )
     except ArtifactCorrupt as error:
         raise NobodySpeaks(error) from error
-    priced = {features.instruments[place] for place in places}
-    return SaidNow(judged.signals, sorted(set(wanted) - priced))
+    return SaidNow(judged.signals, sorted(set(wanted).difference(few.instruments)))

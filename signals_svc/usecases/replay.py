@@ -19,11 +19,11 @@ from kernel.series import KINDS
 from signals_svc.domain.arrays import Ints
 from signals_svc.domain.bars import rows as rows_of_bars
 from signals_svc.domain.baselines import VERSIONS
+from signals_svc.domain.cut import unhashed
 from signals_svc.domain.decision import ACTIONS, Policy
 from signals_svc.domain.features import FEATURE_VERSION, Features, features_between
 from signals_svc.domain.replay import HOLD, Decided, decide
 from signals_svc.domain.signal import DECIMALS
-from signals_svc.domain.snapshot import Snapshot
 from signals_svc.domain.spoken import Spoken
 from signals_svc.ports.forecasters import Baselines
 from signals_svc.ports.stores import Stores
@@ -58,7 +58,7 @@ def walk(replay: Replay, days: list[date]) -> Iterator[Night]:
     standing = {one: np.full(len(versions.instruments), HOLD) for one in replay.horizons}
     for features in features_between(versions, replay.history.catalog, days):
         day = features.as_of
-        spoken = told_by_baselines(_snapshot(features), replay.contest, replay.horizons)
+        spoken = told_by_baselines(unhashed(features), replay.contest, replay.horizons)
         doubted = replay.disbelieved(end_of(day))
         believed = np.array([one not in doubted for one in features.instruments], np.bool_)
         parts = []
@@ -116,22 +116,6 @@ def known_at_the_start(history: History, first: date) -> History:
     limit = int(end_of(first).timestamp()) * 1_000_000
     kept = np.flatnonzero(history.versions.known_us <= limit)
     return History(first, rows_of_bars(history.versions, kept), history.catalog)
-
-
-def _snapshot(features: Features) -> Snapshot:
-    """What would have been frozen; nothing is stored, so nothing is hashed."""
-    series = features.series
-    return Snapshot(
-        as_of=features.as_of,
-        instruments=features.instruments,
-        series=tuple(KINDS[kind] for kind in series.kind),
-        raw=features.raw,
-        normalised=features.normalised,
-        recency_days=series.recency_days,
-        bars_365=series.bars_365,
-        close_cents=series.cents[series.last],
-        fingerprints=("",) * len(features.instruments),
-    )
 
 
 def _frame(

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from kernel.receipts import PARTS, altered, digest_of, digests_of, receipt_hash
+from kernel.receipts import (
+    PARTS,
+    altered,
+    digest_of,
+    digest_of_text,
+    digests_of,
+    receipt_hash,
+)
 
 CONTENTS: dict[str, Any] = {
     "said": {"action": "BUY", "conviction": 0.7, "price_cents": 12345, "utility": -0.0},
@@ -19,6 +26,11 @@ def test_a_part_survives_json_and_a_database_that_knows_no_negative_zero() -> No
     back = json.loads(json.dumps(CONTENTS))
     back["said"] |= {"utility": 0, "price_cents": 12345.0}
     assert digests_of(back) == digests_of(CONTENTS)
+
+
+@pytest.mark.parametrize("said", [*CONTENTS.values(), None, [1, -0.0, True], "text", {"1": -0}])
+def test_a_part_hashes_the_same_as_text(said: object) -> None:
+    assert digest_of_text(json.dumps(said)) == digest_of(said)
 
 
 def test_order_of_names_is_no_difference_and_true_is_no_number() -> None:

@@ -30,8 +30,8 @@ def trained(desk: Desk, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Desk:
     seed_cards(desk.urls, CARDS)
     write_bars(desk.urls, planted(share=1.0, seed=3))
     made = desk.renewed()
-    train_classifier(made.workshop, TODAY, now=NOW)
     train_baselines(made.workshop, TODAY, now=NOW)
+    train_classifier(made.workshop, TODAY, now=NOW)
     mark(made.urls, INSTRUMENTS, TODAY)
     made.night()
     return made

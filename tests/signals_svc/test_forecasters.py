@@ -123,6 +123,8 @@ def test_an_export_says_what_the_network_says_whatever_the_batch_and_the_length(
     rows = np.arange(600)
     model = TftTrainer().fit(windows, targets, train=rows[:500], check=rows[500:])
     session = open_session(model.to_onnx(windows))
+    threads = session.get_session_options()
+    assert (threads.intra_op_num_threads, threads.inter_op_num_threads) == (1, 1)
     for batch in (some_windows(1000, seed=6), some_windows(1, seed=7)):
         assert np.abs(run_forecaster(session, batch) - model.answers(batch)).max() <= 1e-5
     longest_of_three = shortened(some_windows(3, seed=8), np.array([3, 1, 2]))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from kernel.days import end_of
 from kernel.db.session import job_transaction
 from kernel.errors import Rejected
 from kernel.ids import CardId, GradeCode, Instrument
@@ -24,7 +25,7 @@ from signals_svc.http.deps import Serving
 from signals_svc.http.turns import Turns
 from signals_svc.jobs.table import change_stage, train_baselines
 from signals_svc.ports.forecasters import Heard
-from signals_svc.ports.models import Classifier, Decision, Family, ServingModel
+from signals_svc.ports.models import Classifier, Decision, Family, RegisteredModel, ServingModel
 from signals_svc.settings import SignalsSettings
 from signals_svc.usecases.infer_now import infer_now
 from signals_svc.usecases.kept_models import MOST, KeptModels
@@ -32,9 +33,10 @@ from signals_svc.usecases.promote import Asked
 from tests.fixtures.s3 import Lake
 from tests.signals_svc.conftest import CARDS, LAST_DAY, NOW, Desk
 from tests.signals_svc.market_builder import Bar, mark, seed_cards, write_bars
-from tests.signals_svc.test_stages import Shelf, registered
+from tests.signals_svc.test_stages import Shelf
 from tests.signals_svc.test_training import CARDS as PLANTED
 from tests.signals_svc.test_training import TODAY, planted
+from tests.signals_svc.trees_to_read import StillContests, register_trees_to_read
 
 TOKEN = "a-token-of-insiders"
 PATH = "/internal/infer"
@@ -167,6 +169,19 @@ def test_a_version_is_opened_once_a_damaged_one_every_time_and_few_are_kept(hot:
     assert shelf.opened.count("gbdt-1") == 2
 
 
+def test_a_run_over_several_nights_opens_a_version_once(hot: Desk) -> None:
+    shelf = Counting()
+    loaders = hot.workshop.loaders._replace(classifiers=shelf, baselines=StillContests())
+    desk = replace(hot, workshop=replace(hot.workshop, loaders=loaders))
+    register_trees_to_read()
+    spoken_for("gbdt-1", "classifier")
+    for back in (1, 0):
+        mark(desk.urls, [("card-0", "psa10")], LAST_DAY - timedelta(days=back))
+    _, inferred = desk.night()
+    assert (inferred["nights"], inferred["model_version"]) == (2, "ewma-1+gbdt-1")
+    assert shelf.opened == ["gbdt-1"]
+
+
 def test_a_card_with_three_sales_is_held_with_a_reason_and_no_number(hot: Desk) -> None:
     seed_cards(hot.urls, ["thin"])
     days = [LAST_DAY - timedelta(days=back) for back in (40, 20, 0)]
@@ -181,10 +196,13 @@ def test_a_card_with_three_sales_is_held_with_a_reason_and_no_number(hot: Desk) 
     assert answer.json()["without_price"] == [{"card_id": "unsold", "grade_code": "psa10"}]
 
 
-def spoken_for(desk: Desk, version: str, family: Family, *, features: str) -> None:
-    registered(version, learned_by=LAST_DAY - timedelta(days=30), family=family, features=features)
+def spoken_for(version: str, family: Family, *, features: str = FEATURE_VERSION) -> None:
+    learned_by = end_of(LAST_DAY - timedelta(days=30))
+    model = ServingModel(version, learned_by, features, f"{family}/{version}", "0")
     with job_transaction(SignalsSettings().database_url) as connection:
-        Models(connection).decide(version, Decision("production", "it may"), now=NOW)
+        models = Models(connection)
+        models.register(family, RegisteredModel(model, {}), now=NOW)
+        models.decide(version, Decision("production", "it may"), now=NOW)
 
 
 @pytest.mark.parametrize("family", ["classifier", "tft"])
@@ -193,10 +211,10 @@ def test_a_model_that_is_gone_is_named_and_one_of_other_features_is_silent(
 ) -> None:
     for name, value in lake.environment().items():
         monkeypatch.setenv(name, value)
-    spoken_for(hot, f"{family}-1", family, features="older")
+    spoken_for(f"{family}-1", family, features="older")
     answer = client(NOON).post(PATH, json=asked("card-0"))
     assert {one["model_version"] for one in answer.json()["signals"]} == {"ewma-1"}
-    spoken_for(hot, f"{family}-2", family, features=FEATURE_VERSION)
+    spoken_for(f"{family}-2", family)
     answer = client(NOON).post(PATH, json=asked("card-0"))
     assert answer.status_code == 503
     said = answer.json()["detail"]
@@ -212,7 +230,7 @@ class Reader:
     passed: tuple[int, ...] = (90,)
     past: PastForecasts | None = None
 
-    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
+    def hear(self, windows: Windows, horizons: tuple[int, ...], *, looking: bool) -> Heard:
         read = 0.01 * (windows.past.sum(axis=(1, 2)) + windows.fixed.sum(axis=1) + windows.lengths)
         said = read[:, None, None] + np.array([-0.1, 0.0, 0.1])
         return Heard(np.repeat(said, len(horizons), axis=1), lambda _: None)
@@ -228,7 +246,7 @@ class Readers:
 def test_a_sequence_forecaster_reads_the_windows_it_reads_at_night(hot: Desk) -> None:
     loaders = hot.workshop.loaders._replace(forecasters=Readers())
     desk = replace(hot, workshop=replace(hot.workshop, loaders=loaders))
-    spoken_for(desk, "tft-1", "tft", features=FEATURE_VERSION)
+    spoken_for("tft-1", "tft")
     wanted = [Instrument(CardId(card), GradeCode("psa10")) for card in CARDS[3:6]]
     with desk.workshop.stores() as stores:
         now = infer_now(stores, wanted, now=NOON, speech=desk.workshop.speech).signals

@@ -8,10 +8,11 @@ import pytest
 from kernel.ids import CardId
 from signals_svc.domain.bars import bars_of
 from signals_svc.domain.baselines import BASELINES
+from signals_svc.domain.conviction import ConvictionMap
 from signals_svc.domain.cross_section import CardFacts
-from signals_svc.domain.decision import Policy
+from signals_svc.domain.decision import Policy, Probabilities
 from signals_svc.domain.features import features_on
-from signals_svc.domain.judgement import judge
+from signals_svc.domain.judgement import Said, Voice, judge
 from signals_svc.domain.normalisation import robust_z
 from signals_svc.domain.snapshot import freeze, thaw
 from signals_svc.domain.spoken import fixed_forecast
@@ -32,7 +33,9 @@ def test_a_night_of_missing_features_is_held_with_a_reason(name: str) -> None:
     snapshot = thaw(LAST_DAY, freeze(missing, np.arange(len(CARDS))))
     assert all(np.isnan(column).all() for column in snapshot.raw.values())
     spoken = {90: fixed_forecast(name, snapshot.raw, 90)}  # type: ignore[arg-type] # of BASELINES
-    said = judge(snapshot, spoken=spoken, voice=None, previous={}, policy=Policy())
+    sure = Said("gbdt-1", Probabilities(0.9, 0.06, 0.04), ConvictionMap())
+    voice = Voice(90, (sure,) * len(CARDS))
+    said = judge(snapshot, spoken=spoken, voice=voice, previous={}, policy=Policy())
     assert {one.action for one in said} == {"HOLD"}
     assert {one.reasons[0].code for one in said} == {"illiquid"}
     assert {one.conviction for one in said} == {0.0}

@@ -72,7 +72,7 @@ class Seer:
     passed: tuple[int, ...] = (90,)
     past: PastForecasts | None = None
 
-    def hear(self, windows: Windows, horizons: tuple[int, ...]) -> Heard:
+    def hear(self, windows: Windows, horizons: tuple[int, ...], *, looking: bool) -> Heard:
         said = np.tile((0.6, 0.7, 0.8), (len(windows), len(horizons), 1))
         return Heard(said, lambda _: None)
 

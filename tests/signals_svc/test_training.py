@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from kernel.days import end_of
-from kernel.errors import Conflict, NotFound, Rejected
+from kernel.errors import Conflict, NotFound, Rejected, Unavailable
 from kernel.lake import Lake as LakeStore
 from signals_svc.adapters.lightgbm_trainer import LightGbmTrainer
 from signals_svc.domain.arrays import Ints, Singles
@@ -197,6 +197,39 @@ def test_no_transaction_waits_while_a_classifier_learns(training: Desk) -> None:
     assert train_classifier(watched, TODAY, now=NOW)["outcome"] == "accepted, in the shadow"
     assert len(seen) == FOLDS + 1
     assert set(seen) == {0}
+
+
+@dataclass
+class Torn:
+    """Port ArtifactStore: takes so many objects, then the lake is away."""
+
+    lake: LakeStore
+    takes: int
+
+    def put(self, key: str, body: bytes) -> None:
+        if not self.takes:
+            raise Unavailable("S3 is away")
+        self.takes -= 1
+        self.lake.put("models", key, body)
+
+    def checksum(self, key: str) -> str | None:
+        return None
+
+
+@pytest.mark.parametrize("takes", [0, 1, 2])  # objects: none, the artifact, its card as well
+def test_a_training_that_is_cut_off_leaves_no_version_behind(
+    training: Desk, lake: Lake, takes: int
+) -> None:
+    write_bars(training.urls, planted(share=1.0, seed=3))
+    torn = Torn(LakeStore(lake.bucket_prefix), takes)
+    with pytest.raises(Unavailable, match="S3 is away"):
+        train_baselines(replace(training.workshop, artifacts=lambda: torn), TODAY, now=NOW)
+    assert training.rows("select from signals.models where family = 'baseline'") == []
+    assert training.rows("select from signals.promotions") == []
+    mark(training.urls, [(card, "raw") for card in CARDS], TODAY)
+    _, inferred = training.night()
+    assert (inferred["model_version"], inferred["silent"]) == ("ewma-1", [])
+    assert train_baselines(training.workshop, TODAY, now=NOW)["new"] is True
 
 
 def test_training_without_a_day_or_a_night_asks_for_one(training: Desk) -> None:
