@@ -5,8 +5,7 @@ from api_gw.domain.metrics import Measured, MeasuredNight
 
 NEWEST = """
 select (as_of + 1)::timestamp at time zone 'UTC' as asof_ts, measured_at, measure, subject,
-  model_version, value, least, most, pauses,
-  coalesce(value < least, false) or coalesce(value > most, false) as is_out
+  model_version, value, least, most, pauses, is_out
 from signals.measures
 where (as_of, measured_at) = (
   select as_of, measured_at from signals.measures order by as_of desc, measured_at desc limit 1)

@@ -4,6 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+MEANING = {
+    "band_coverage": "Share of outcomes within the 80 % band, live.",
+    "days_without_sale": "Days since the newest sale that is known.",
+    "days_without_signals": "Days since the newest night with signals.",
+    "expectations_failed": "Expectations of features_daily that do not hold.",
+    "feature_missing": "Share of instruments that may be acted upon without a feature.",
+    "flip_rate": "Share of signals that changed since the night before.",
+    "inference_ms": "Milliseconds an instrument, the night's slowest run of inference.",
+    "input_missing_rise": "Share without an input, less that where the version learned.",
+    "input_psi": "Population stability index of an input against what the version learned from.",
+    "inputs_drifted": "Share of inputs whose stability index is above its bound.",
+    "inputs_missing": "The largest rise of the share of instruments that lack an input.",
+    "liquid_share": "Of instruments with a recent price those traded enough to act upon.",
+    "realised_gap": "Log return realised less expected, mean of a version and horizon, live.",
+}
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -47,7 +63,8 @@ def _lines(night: MeasuredNight) -> Iterator[str]:
     figures = sorted(night.figures, key=lambda one: one.measure)
     for measure in dict.fromkeys(one.measure for one in figures):
         name = f"pricer_{measure}"
-        yield from (f"# HELP {name} As docs/models.md says.", f"# TYPE {name} gauge")
+        words = MEANING.get(measure, "As docs/models.md says.")
+        yield from (f"# HELP {name} {words}", f"# TYPE {name} gauge")
         for one in figures:
             if one.measure == measure and one.value is not None:
                 yield f"{name}{_labels(one)} {one.value:.9g}"

@@ -100,7 +100,8 @@ from measures_new
 RAISE = """
 insert into signals.alerts (as_of, measure, subject, model_version, value, words, raised_at)
 select %(as_of)s, measure, subject, model_version, value, words, %(now)s
-from measures_new where pauses and (value < least or value > most)
+from signals.measures
+where as_of = %(as_of)s and measured_at = %(now)s and pauses and is_out
 on conflict (as_of, measure, subject, model_version) do nothing
 """
 
@@ -121,13 +122,13 @@ where {} and measure = %(measure)s and model_version = %(version)s
 """).format(NEWEST_RUN)
 STANDING = sql.SQL("""
 select measure, words, value, least, most, as_of from signals.measures
-where {} and pauses and (value < least or value > most)
+where {} and pauses and is_out
   and (model_version = '' or model_version = %(version)s)
 order by measure, subject
 """).format(NEWEST_RUN)
 DRIFTED = sql.SQL("""
 select model_version, words from signals.measures
-where {} and measure = any(%(measures)s) and (value < least or value > most)
+where {} and measure = any(%(measures)s) and is_out
 order by model_version, measure
 """).format(NEWEST_RUN)
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     Double,
@@ -211,6 +212,7 @@ flips = Table(
     moment("published_at", nullable=True),
 )
 
+OUT = "COALESCE(value < least, false) OR COALESCE(value > most, false)"
 measures = Table(
     "measures",
     metadata,
@@ -225,6 +227,7 @@ measures = Table(
     Column("rows", Integer, nullable=False),
     Column("words", Text, nullable=False),
     moment("measured_at", key=True),
+    Column("is_out", Boolean, Computed(OUT, persisted=True), nullable=False),
 )
 
 alerts = Table(

@@ -61,7 +61,7 @@ def _drifted(
     known = {name: value for name, value in drifts.items() if value is not None}
     over = [name for name, value in known.items() if value > policy.most_psi]
     first = sorted(over, key=known.__getitem__, reverse=True)[:NAMED]
-    named = ", ".join(map(words_of, first))
+    named = "; ".join(map(words_of, first))
     words = (
         f"{len(over)} of {len(known)} inputs are distributed otherwise than those it learned from"
         f" (PSI above {policy.most_psi:g})" + (f", most of all {named}" if named else "")

@@ -23,6 +23,12 @@ NAMES = {
     "band_coverage": "Held by the 80 % band",
 }
 SHARES = ("inputs_drifted", "inputs_missing", "flip_rate", "band_coverage")
+FOOT = (
+    "Prices, facts and outcomes as they were known at the end of the night; features, signals and"
+    " who speaks as they stand now. A sequence forecaster reads windows of prices: its drift is"
+    " told of the features of the rows it learned from."
+)
+BOUNDS_SHOWN = 4  # how many times its bound a bar of a drift is long at most
 SHOWN = 12  # inputs of a version, the farthest first
 
 STYLE = """
@@ -80,7 +86,7 @@ def monitoring_page(night: Night) -> str:
         " and pauses promotions: of its version, or of all where it names none. The line shows the"
         f" nights before, dashed are the bounds.</p>{_watched(watched, night.trends)}"
         f"{drifts}{_lacking(night.measures)}{_suite(night.checked)}"
-        "<footer>Figures of the night as it was known at its end.</footer></main></body></html>\n"
+        f"<footer>{FOOT}</footer></main></body></html>\n"
     )
 
 
@@ -92,7 +98,7 @@ def _verdict(watched: Sequence[Measure]) -> str:
     if not out:
         good = "<p><b>Everything that could be judged is within its bounds.</b></p>"
         return f'<div class="verdict">{good}{rest}</div>'
-    lines = "".join(f"<p>{escape(_named(one))}: {escape(one.words)}</p>" for one in out)
+    lines = "".join(f"<p><b>{escape(_named(one))}</b>: {escape(one.words)}</p>" for one in out)
     whose = ", ".join(sorted({one.model_version or "every version" for one in out}))
     head = f"<p><b>{len(out)} out of bounds; promotions paused: {escape(whose)}</b></p>"
     return f'<div class="verdict out">{head}{lines}{rest}</div>'
@@ -186,7 +192,11 @@ def _inputs(measures: Iterable[Measure], version: str) -> str:
     if not drifts:
         return ""
     missing = {one.subject: one for one in mine if one.measure == "input_missing_rise"}
-    most = max(max(one.value or 0.0, one.most or 0.0) for one in drifts)
+    # One far off would leave all others without a bar: those beyond the scale fill it.
+    most = min(
+        max(max(one.value or 0.0, one.most or 0.0) for one in drifts),
+        max(BOUNDS_SHOWN * (one.most or 1.0) for one in drifts),
+    )
     rows = "".join(_input_row(one, missing.get(one.subject), most) for one in drifts)
     return (
         f"<h2>What {escape(version)} reads</h2><p>Population stability index against the rows it"
@@ -207,7 +217,7 @@ def _input_row(one: Measure, missing: Measure | None, most: float) -> str:
     over = " over" if one.is_out else ""
     return (
         f'<tr><td>{escape(one.words)}<td class="n">{value:.3f}<td><div class="track{over}">'
-        f'<i style="width:{100 * value / most:.1f}%"></i>'
+        f'<i style="width:{min(100.0, 100 * value / most):.1f}%"></i>'
         f'<u style="left:{100 * bound / most:.1f}%"></u></div><td class="n">{rise}</tr>'
     )
 

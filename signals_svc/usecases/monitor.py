@@ -180,6 +180,8 @@ def _suite_failures(checked: tuple[Checked, ...], features: Features, expected: 
         words = f"of {expected} expectations of {TABLE}: it has prices of the day and no features"
         return _failures(words, expected, float(expected))
     words = f"of {len(checked)} expectations of {TABLE}, broken{told}"
+    if not checked:
+        words = "the night has no prices of the day and stored no features"
     return _failures(words, len(checked), float(len(failed)) if checked else None)
 
 

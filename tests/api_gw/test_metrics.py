@@ -1,7 +1,10 @@
 """Owns /metrics: the newest night's figures as Prometheus reads them."""
 
+from pathlib import Path
+
 import psycopg
 
+from api_gw.domain.metrics import MEANING
 from tests.api_gw.arrange import Arrangement
 from tests.api_gw.conftest import Api
 
@@ -54,3 +57,13 @@ def test_the_newest_run_of_the_newest_night_is_told_with_bounds_and_alarms(
     ]
     names = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(names) == len(set(names))
+    assert "# HELP pricer_flip_rate Share of signals that changed since the night before." in lines
+    assert not [line for line in lines if line.endswith("As docs/models.md says.")]
+
+
+def test_every_figure_has_its_words_here_and_its_row_in_the_docs(repository: Path) -> None:
+    page = (repository / "docs" / "models.md").read_text()
+    source = (repository / "signals_svc").rglob("*.py")
+    text = "".join(path.read_text() for path in source)
+    assert {name for name in MEANING if f"`{name}`" not in page} == set()
+    assert {name for name in MEANING if f'"{name}"' not in text} == set()

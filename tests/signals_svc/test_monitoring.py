@@ -338,7 +338,9 @@ def test_broken_features_pause_every_promotion(watched: Desk) -> None:
 
 
 def test_what_came_true_is_held_against_what_was_told(watched: Desk) -> None:
-    """card-0 to card-3 are told +65 % and a narrow band; the market gave them nothing."""
+    """Every price rose by 65 %, and nobody had told that: far above what was expected, and out of
+    every band.
+    """
     night = heard(watched, 1)
     write_scores(watched)
     told = monitor(watched.workshop, night + timedelta(days=7), now=NOW)
@@ -354,7 +356,7 @@ def test_what_came_true_is_held_against_what_was_told(watched: Desk) -> None:
 
 
 def write_scores(desk: Desk) -> None:
-    """Every signal over 7 days is scored with a gain of two thirds."""
+    """Every signal over 7 days is live and scored with a rise of 65 %."""
     with psycopg.connect(desk.urls.superuser) as connection:
         connection.execute("update signals.signals set written_at = known_at")
         connection.execute(
@@ -364,6 +366,38 @@ def write_scores(desk: Desk) -> None:
             " price_cents, '2025-02-10', (price_cents * 1.65)::int, 0.4, false"
             " from signals.signals where horizon_days = 7"
         )
+
+
+def test_words_of_a_replay_judge_nobody(watched: Desk) -> None:
+    night = heard(watched, 1)
+    write_scores(watched)
+    with psycopg.connect(watched.urls.superuser) as connection:
+        connection.execute("update signals.signals set written_at = known_at + interval '2 days'")
+    told = monitor(watched.workshop, night + timedelta(days=7), now=NOW)
+    assert measures_of(watched, "realised_gap") == []
+    assert measures_of(watched, "band_coverage") == []
+    assert "realised_gap" not in str(told["out_of_bounds"])
+
+
+def test_the_share_of_signals_that_changed_is_told_and_pauses_where_it_is_large(
+    watched: Desk,
+) -> None:
+    heard(watched, 1)
+    changed = list(CARDS[:4])
+    with psycopg.connect(watched.urls.superuser) as connection:
+        connection.execute("delete from signals.flips")
+        connection.execute(
+            "insert into signals.flips (card_id, grade_code, horizon_days, asof_ts, model_version,"
+            " from_action, to_action, conviction) select card_id, grade_code, horizon_days,"
+            " asof_ts, model_version, 'HOLD', 'BUY', 0.5 from signals.signals"
+            " where card_id = any(%s)",
+            (changed,),
+        )
+    told = monitor(watched.workshop, LAST_DAY, now=NOW)
+    (rate,) = measures_of(watched, "flip_rate")
+    assert (rate["subject"], rate["rows"]) == ("90 d", len(CARDS))
+    assert rate["value"] == pytest.approx(len(changed) / len(CARDS))
+    assert (rate["is_out"], "flip_rate: 4 of 12" in str(told["out_of_bounds"])) == (True, True)
 
 
 def test_alerts_reach_the_bus_once_and_wait_while_it_is_away(
