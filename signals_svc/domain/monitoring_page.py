@@ -98,7 +98,10 @@ def _verdict(watched: Sequence[Measure]) -> str:
     if not out:
         good = "<p><b>Everything that could be judged is within its bounds.</b></p>"
         return f'<div class="verdict">{good}{rest}</div>'
-    lines = "".join(f"<p><b>{escape(_named(one))}</b>: {escape(one.words)}</p>" for one in out)
+    lines = "".join(
+        f"<p><b>{escape(_named(one))}: {_value(one)}</b>, {_bounds(one)}; {escape(one.words)}</p>"
+        for one in out
+    )
     whose = ", ".join(sorted({one.model_version or "every version" for one in out}))
     head = f"<p><b>{len(out)} out of bounds; promotions paused: {escape(whose)}</b></p>"
     return f'<div class="verdict out">{head}{lines}{rest}</div>'

@@ -1,6 +1,7 @@
 """Models are watched: what drifts, ages or misses its bounds is told, and pauses promotions."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from signals_svc.domain.feature_words import FORMULAS
 from signals_svc.domain.features import FEATURE_VERSION
 from signals_svc.domain.measures import Measure
 from signals_svc.domain.missing_features import missing_shares
+from signals_svc.domain.monitoring_page import Night, monitoring_page
 from signals_svc.domain.seen_inputs import (
     NOTHING_SEEN,
     as_stored,
@@ -377,6 +379,18 @@ def test_words_of_a_replay_judge_nobody(watched: Desk) -> None:
     assert measures_of(watched, "realised_gap") == []
     assert measures_of(watched, "band_coverage") == []
     assert "realised_gap" not in str(told["out_of_bounds"])
+
+
+def test_the_page_says_values_first_and_an_input_far_off_hides_no_other() -> None:
+    unsold = Measure("days_without_sale", "", "of anybody", 8.0, most=3, pauses=True)
+    far, near = (
+        Measure("input_psi", NAMES[place], name, psi, most=0.25, model_version="gbdt-1")
+        for place, (name, psi) in enumerate((("far", 9.0), ("near", 0.5)))
+    )
+    page = monitoring_page(Night(LAST_DAY, [unsold, near, far], [], {}))
+    assert "<b>Days without a sale: 8</b>, at most 3; of anybody" in page
+    assert page.index("far") < page.index("near")
+    assert re.findall(r'<i style="width:([0-9.]+)%', page) == ["100.0", "50.0"]
 
 
 def test_the_share_of_signals_that_changed_is_told_and_pauses_where_it_is_large(
