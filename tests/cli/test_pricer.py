@@ -95,7 +95,8 @@ def test_help_of_a_job_is_the_jobs_own() -> None:
 def test_an_unknown_package_is_refused_with_the_known_ones() -> None:
     code, said = pricer("job", "nothing", "fetch")
     assert code == 2
-    assert "There is no package 'nothing'. Choose one of: api_gw, ingestion, signals_svc." in said
+    known = "api_gw, backtest_svc, ingestion, signals_svc"
+    assert f"There is no package 'nothing'. Choose one of: {known}." in said
 
 
 def test_a_job_without_a_package_says_how_to_ask() -> None:
