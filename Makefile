@@ -27,8 +27,8 @@ demo: setup ## start all, run the main job, serve until Ctrl-C (EXIT=1: stop the
 
 test: lint ## check style, types and boundaries, then run all tests (WORKERS=1: one at a time)
 	@echo "  pytest"
-	@# Two workers share the cores: whole stacks may start three times slower than by themselves.
-	@PRICER_TEST_PATIENCE=$${PRICER_TEST_PATIENCE:-3} $(BIN)/pytest -q -n $(WORKERS) --no-loadscope-reorder
+	@# Two workers share the cores: whole stacks may start five times slower than by themselves.
+	@PRICER_TEST_PATIENCE=$${PRICER_TEST_PATIENCE:-5} $(BIN)/pytest -q -n $(WORKERS) --no-loadscope-reorder
 
 lint: setup ## check style, types and boundaries
 	@$(STAGE) "ruff check" $(BIN)/ruff check .
