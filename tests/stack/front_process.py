@@ -16,7 +16,7 @@ from stack import process_groups
 from stack.state import State
 from stack.sweep import leftovers
 
-# Of the whole stack. PRICER_TEST_PATIENCE=3 stretches them on a machine that others use too.
+# Of the whole stack. PRICER_TEST_PATIENCE=5 stretches them on a machine that others use too.
 HEALTHY_WITHIN_S = 15
 FIRST_START_WITHIN_S = 45  # creates the cluster and Airflow's database
 ENDED_WITHIN_S = 60
