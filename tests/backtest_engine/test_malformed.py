@@ -94,9 +94,12 @@ def test_a_damaged_rule_is_a_rule_or_is_refused_with_a_place_in_it(
 def told_or_understood(text: str) -> None:
     try:
         understand(text)
+        return
     except RuleError as error:
-        sources = text.split("\n")
-        for problem in error.problems:
-            assert 1 <= problem.line <= len(sources)
-            assert 1 <= problem.column <= len(sources[problem.line - 1]) + 1
-            assert problem.message
+        problems = error.problems
+    assert problems
+    sources = text.split("\n")
+    for problem in problems:
+        assert 1 <= problem.line <= len(sources)
+        assert 1 <= problem.column <= len(sources[problem.line - 1]) + 1
+        assert problem.message
